@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * nf_svc: Kubernetes Services in the kernel. The generic-netlink interface.
+ *
+ * The family is called "nf_svc" (NF_SVC_GENL_NAME). Every network namespace
+ * has its own tables; a socket speaks to the namespace it was made in.
+ *
+ *
+ * Objects
+ * -------
+ *
+ * A SERVICE is one port of a Kubernetes Service in one address family. Its key
+ * is (NAME, PROTOCOL, FAMILY), e.g. ("shop/web:http", TCP, IPv4). It has an
+ * OWNER (a short string: "admin", "svcsyncd"), a SCHEDULER and REFUSE_WITH.
+ *
+ * A BACKEND is an address and port that serves; its key within its service is
+ * (ADDRESS, PORT). SETS says which of the service's two sets it is in: the
+ * cluster set (traffic policy Cluster), the local set (traffic policy Local),
+ * both, or none. A backend in no set is draining: flows that have it keep it,
+ * new flows never get it. WEIGHT 0 gets no new flows either.
+ *
+ * A FRONTEND is an address, port and protocol where a service answers. Its key
+ * is (ADDRESS, PORT, PROTOCOL, FAMILY); it belongs to one service of the same
+ * protocol, family and owner. No ADDRESS means every node address (a
+ * NodePort). It carries a RULE for each source class:
+ *
+ *   NF_SVC_CLASS_POD      the packet comes from a pod: its source is in one of
+ *                         SETTINGS' POD_CIDRs or it entered by one of its
+ *                         POD_DEVICEs (asked in this order, first match wins)
+ *   NF_SVC_CLASS_NODE     it was sent by this node itself
+ *   NF_SVC_CLASS_OUTSIDE  anything else
+ *
+ * A rule says which set is used (SET), whether the source is masqueraded
+ * (MASQUERADE; hairpin packets always are), and what happens while that set
+ * takes no new flow although the service's other set would (EMPTY: refuse or
+ * drop). A service of which neither set takes new flows always refuses.
+ *
+ * The SETTINGS of a namespace are one object: what a pod is. A SETTINGS_SET
+ * gives all of it; what it leaves out is empty.
+ *
+ *
+ * Transactions
+ * ------------
+ *
+ * Everything that changes an object happens in a transaction, on one socket:
+ *
+ *   BEGIN   OWNER, optional FLAGS, optional GENERATION
+ *   SERVICE_SET, SERVICE_DEL, BACKEND_SET, BACKEND_DEL, FRONTEND_SET,
+ *   FRONTEND_DEL, SETTINGS_SET: any number, in any order in which a service is
+ *           set before what belongs to it
+ *   COMMIT  or ABORT
+ *
+ * A packet sees a namespace as it was before COMMIT or as it is after it,
+ * never anything between. COMMIT has taken effect when its acknowledgement is
+ * sent. It answers with GENERATION, the number of this commit: it grows by one
+ * with each commit of the namespace and is 0 before the first.
+ *
+ * A message that is refused changes nothing, not even the transaction; but the
+ * transaction remembers that one was refused, and its COMMIT is answered with
+ * ECANCELED and ends it: nothing of it takes effect. ABORT, closing the socket
+ * and the death of the process end it too. A namespace has one open
+ * transaction at a time; another BEGIN gets EBUSY, unless the open one has been
+ * idle for longer than TX_IDLE_MS of INFO: then that one is ended in its
+ * favour.
+ *
+ * With GENERATION in BEGIN the transaction begins only if the namespace is
+ * still at that generation, else ESTALE. With NF_SVC_BEGIN_REPLACE in FLAGS,
+ * COMMIT deletes each service of OWNER, and each frontend or backend of one,
+ * that the transaction did not set: the transaction is then the whole truth of
+ * that owner. Objects of other owners are never changed: EPERM.
+ *
+ * SERVICE_SET creates the service if the message has NLM_F_CREATE, changes it
+ * otherwise; NLM_F_CREATE with NLM_F_EXCL refuses one that exists (EEXIST);
+ * with NLM_F_REPLACE the service keeps only the backends and frontends that
+ * this transaction sets. An optional attribute that is left out keeps its
+ * value, or takes its default on creation. BACKEND_SET and FRONTEND_SET create
+ * or change; NLM_F_EXCL refuses existing ones. FRONTEND_SET may take a frontend
+ * over from another service of the same owner. Deleting a service deletes its
+ * backends and frontends. Deleting what is not there: ENOENT.
+ *
+ *
+ * Reading
+ * -------
+ *
+ * INFO, SERVICE_GET, BACKEND_GET, FRONTEND_GET, SETTINGS_GET, STATS_GET and
+ * EXPLAIN need no transaction and see the last commit. The GETs dump with
+ * NLM_F_DUMP; each dumped message is a *_SET command as it would recreate the
+ * object (STATS_GET: one STATS_GET message a service). A dump during which a
+ * commit happened has NLM_F_DUMP_INTR set in its messages: ask again.
+ * BACKEND_GET and FRONTEND_GET dumps take an optional service key (NAME,
+ * PROTOCOL, FAMILY) and dump that one only. In a BACKEND_GET dump, a message
+ * carries the service key and one or more BACKENDs; a large service takes
+ * several messages. Without NLM_F_DUMP, SERVICE_GET takes a service key,
+ * FRONTEND_GET a frontend key, STATS_GET nothing (the totals of the namespace).
+ *
+ *
+ * Rights and errors
+ * -----------------
+ *
+ * Commands that write need CAP_NET_ADMIN in the initial user namespace. Those
+ * that read need nothing.
+ *
+ * Every refusal carries an extended ack: a message (NLMSGERR_ATTR_MSG), and
+ * where one attribute is at fault its place (NLMSGERR_ATTR_OFFS) or its absence
+ * (NLMSGERR_ATTR_MISS_TYPE). The object is that of the request, which the
+ * kernel sends back in the error message (unless NETLINK_CAP_ACK is set).
+ * Unknown attributes are refused, whatever they are.
+ *
+ *   EINVAL      malformed, or a value that is not allowed (the message says
+ *               what would be)
+ *   ENOENT      no such service, backend or frontend
+ *   EEXIST      it exists and NLM_F_EXCL was given
+ *   EPERM       no CAP_NET_ADMIN, or the object has another owner
+ *   EBUSY       another transaction is open
+ *   ESTALE      the generation is another one
+ *   ECANCELED   an earlier message of this transaction was refused
+ *   ENOTCONN    no transaction is open on this socket
+ *   EALREADY    a transaction is open on this socket already
+ *   ENOSPC      a limit of INFO is reached
+ *   ENOMEM      no memory
+ *   EOPNOTSUPP  defined here, but not a capability of this module (INFO's
+ *               CAPABILITIES says which are)
+ *
+ *
+ * Encoding
+ * --------
+ *
+ * Numbers are in host byte order. Ports are __u32 from 1 to 65535. Addresses
+ * are binary, network byte order, 4 bytes (FAMILY NFPROTO_IPV4 = 2) or 16 bytes
+ * (NFPROTO_IPV6 = 10). PROTOCOL is IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP.
+ * Arrays are repeated attributes. There are no structs. Strings end with NUL.
+ *
+ * The ABI grows by new attributes, commands and capability bits only; programs
+ * go by CAPABILITIES, never by a version.
+ */
+#ifndef _UAPI_LINUX_NF_SVC_H
+#define _UAPI_LINUX_NF_SVC_H
+
+#define NF_SVC_GENL_NAME	"nf_svc"
+#define NF_SVC_GENL_VERSION	1
+
+/* Counts changes of this header that a program could care about. */
+#define NF_SVC_ABI_REVISION	1
+
+#define NF_SVC_NAME_MAX		255	/* bytes of a service's name, without NUL */
+#define NF_SVC_OWNER_MAX	63	/* bytes of an owner, without NUL */
+#define NF_SVC_DEVICE_MAX	15	/* bytes of a device's name, without NUL */
+
+/**
+ * enum nf_svc_commands - commands of the family
+ * @NF_SVC_CMD_UNSPEC: refused
+ * @NF_SVC_CMD_INFO: what the module can do and how full it is
+ *	in: nothing. out: ABI_REVISION, MODULE_VERSION, CAPABILITIES, LIMIT*,
+ *	COUNT*, TX_IDLE_MS, GENERATION
+ * @NF_SVC_CMD_BEGIN: open a transaction. in: OWNER, FLAGS?, GENERATION?
+ * @NF_SVC_CMD_COMMIT: apply it. in: nothing. out: GENERATION
+ * @NF_SVC_CMD_ABORT: forget it. in: nothing
+ * @NF_SVC_CMD_SERVICE_SET: create or change a service.
+ *	in: NAME, PROTOCOL, FAMILY, SCHEDULER?, REFUSE_WITH?, AFFINITY_TIMEOUT?
+ * @NF_SVC_CMD_SERVICE_DEL: delete a service. in: NAME, PROTOCOL, FAMILY
+ * @NF_SVC_CMD_SERVICE_GET: read one (NAME, PROTOCOL, FAMILY) or dump all.
+ *	out: as SERVICE_SET, and OWNER, COUNT_BACKENDS, COUNT_FRONTENDS
+ * @NF_SVC_CMD_BACKEND_SET: create or change backends of a service.
+ *	in: NAME, PROTOCOL, FAMILY, BACKEND+
+ * @NF_SVC_CMD_BACKEND_DEL: delete backends of a service.
+ *	in: NAME, PROTOCOL, FAMILY, BACKEND+ (ADDRESS and PORT alone count)
+ * @NF_SVC_CMD_BACKEND_GET: dump backends, of one service or of all.
+ *	in: (NAME, PROTOCOL, FAMILY)?. out: as BACKEND_SET
+ * @NF_SVC_CMD_FRONTEND_SET: create or change a frontend.
+ *	in: NAME, PROTOCOL, FAMILY, ADDRESS?, PORT, KIND?, FRONTEND_FLAGS?,
+ *	RULE{0,3}, SOURCE_RANGE*
+ * @NF_SVC_CMD_FRONTEND_DEL: delete a frontend.
+ *	in: PROTOCOL, FAMILY, ADDRESS?, PORT
+ * @NF_SVC_CMD_FRONTEND_GET: read one (PROTOCOL, FAMILY, ADDRESS?, PORT) or
+ *	dump, those of one service (NAME, PROTOCOL, FAMILY) or all.
+ *	out: as FRONTEND_SET, and OWNER
+ * @NF_SVC_CMD_SETTINGS_SET: set the settings of the namespace.
+ *	in: POD_CIDR*, POD_DEVICE*, SERVICE_CIDR*
+ * @NF_SVC_CMD_SETTINGS_GET: read the settings. out: as SETTINGS_SET, OWNER?
+ * @NF_SVC_CMD_STATS_GET: counters: the totals of the namespace, or dump: of
+ *	each service. out: (NAME, PROTOCOL, FAMILY in a dump), FLOWS,
+ *	MASQUERADED, DROP*, in totals UNCOUNTED
+ * @NF_SVC_CMD_EXPLAIN: what would happen to the first packet of a new flow, by
+ *	the very lookup that packets get, without a side effect.
+ *	in: FAMILY, PROTOCOL (any number), SOURCE, ADDRESS, SOURCE_PORT?, PORT?,
+ *	DEVICE? (where it comes in; none: it is sent by this node).
+ *	out: VERDICT, CLASS, and as far as they were reached: NAME,
+ *	OWNER, KIND, RULE (the one used), DROP_REASON, REFUSE_WITH,
+ *	CANDIDATES, BACKEND (every one that may be chosen; the one that will
+ *	be, where the choice is a function of the packet: CHOSEN), MASQUERADE
+ */
+enum nf_svc_commands {
+	NF_SVC_CMD_UNSPEC,
+	NF_SVC_CMD_INFO,
+	NF_SVC_CMD_BEGIN,
+	NF_SVC_CMD_COMMIT,
+	NF_SVC_CMD_ABORT,
+	NF_SVC_CMD_SERVICE_SET,
+	NF_SVC_CMD_SERVICE_DEL,
+	NF_SVC_CMD_SERVICE_GET,
+	NF_SVC_CMD_BACKEND_SET,
+	NF_SVC_CMD_BACKEND_DEL,
+	NF_SVC_CMD_BACKEND_GET,
+	NF_SVC_CMD_FRONTEND_SET,
+	NF_SVC_CMD_FRONTEND_DEL,
+	NF_SVC_CMD_FRONTEND_GET,
+	NF_SVC_CMD_SETTINGS_SET,
+	NF_SVC_CMD_SETTINGS_GET,
+	NF_SVC_CMD_STATS_GET,
+	NF_SVC_CMD_EXPLAIN,
+
+	/* private: */
+	__NF_SVC_CMD_MAX,
+	NF_SVC_CMD_MAX = __NF_SVC_CMD_MAX - 1
+};
+
+/**
+ * enum nf_svc_attrs - attributes of all commands
+ * @NF_SVC_A_UNSPEC: refused
+ * @NF_SVC_A_PAD: alignment of 64-bit values, ignored
+ * @NF_SVC_A_ABI_REVISION: u32, %NF_SVC_ABI_REVISION of the module
+ * @NF_SVC_A_MODULE_VERSION: string, for people
+ * @NF_SVC_A_CAPABILITIES: u64, enum nf_svc_capabilities
+ * @NF_SVC_A_LIMIT_SERVICES: u32, most services of a namespace
+ * @NF_SVC_A_LIMIT_FRONTENDS: u32, most frontends of a namespace
+ * @NF_SVC_A_LIMIT_BACKENDS: u32, most backends of one service
+ * @NF_SVC_A_LIMIT_CIDRS: u32, most entries of each list in SETTINGS
+ * @NF_SVC_A_TX_IDLE_MS: u32, milliseconds an open transaction may be idle
+ *	before another writer may end it
+ * @NF_SVC_A_COUNT_SERVICES: u32, services there are
+ * @NF_SVC_A_COUNT_FRONTENDS: u32, frontends there are (of the service)
+ * @NF_SVC_A_COUNT_BACKENDS: u32, backends there are (of the service)
+ * @NF_SVC_A_GENERATION: u64, number of a commit
+ * @NF_SVC_A_OWNER: string of 1 to %NF_SVC_OWNER_MAX of [A-Za-z0-9._-]
+ * @NF_SVC_A_FLAGS: u32, enum nf_svc_begin_flags
+ * @NF_SVC_A_NAME: string of 1 to %NF_SVC_NAME_MAX printable ASCII characters
+ *	without blanks; by convention namespace/name[:port]
+ * @NF_SVC_A_PROTOCOL: u32, IPPROTO_*
+ * @NF_SVC_A_FAMILY: u32, NFPROTO_IPV4 or NFPROTO_IPV6
+ * @NF_SVC_A_ADDRESS: binary, 4 or 16 bytes
+ * @NF_SVC_A_PORT: u32, 1 to 65535
+ * @NF_SVC_A_SCHEDULER: string; "random" (default): by weight, TCP and SCTP at
+ *	random, UDP by a keyed hash of addresses and ports
+ * @NF_SVC_A_REFUSE_WITH: u32, enum nf_svc_refuse; default: RST for TCP
+ * @NF_SVC_A_AFFINITY_TIMEOUT: u32, seconds a client stays with its backend,
+ *	0 (default) is off. Needs %NF_SVC_CAP_AFFINITY
+ * @NF_SVC_A_BACKEND: nest of enum nf_svc_backend_attrs
+ * @NF_SVC_A_KIND: u32, enum nf_svc_kind
+ * @NF_SVC_A_FRONTEND_FLAGS: u32, enum nf_svc_frontend_flags
+ * @NF_SVC_A_RULE: nest of enum nf_svc_rule_attrs, at most one a class; a class
+ *	without one: cluster set, no masquerade, refuse
+ * @NF_SVC_A_SOURCE_RANGE: nest of enum nf_svc_cidr_attrs. Needs
+ *	%NF_SVC_CAP_SOURCE_RANGES
+ * @NF_SVC_A_POD_CIDR: nest of enum nf_svc_cidr_attrs
+ * @NF_SVC_A_POD_DEVICE: string, name of an input device; a '*' at its end
+ *	matches any rest
+ * @NF_SVC_A_SERVICE_CIDR: nest of enum nf_svc_cidr_attrs. Needs
+ *	%NF_SVC_CAP_SERVICE_CIDRS
+ * @NF_SVC_A_FLOWS: u64, new flows given a backend
+ * @NF_SVC_A_MASQUERADED: u64, those of them whose source was masqueraded
+ * @NF_SVC_A_DROP: nest of enum nf_svc_drop_attrs, one for each reason that was
+ *	ever counted
+ * @NF_SVC_A_UNCOUNTED: u64, flows whose service had no memory to count them
+ * @NF_SVC_A_SOURCE: binary, 4 or 16 bytes, a packet's source address
+ * @NF_SVC_A_SOURCE_PORT: u32, 0 to 65535
+ * @NF_SVC_A_DEVICE: string, name of the device a packet comes in by
+ * @NF_SVC_A_VERDICT: u32, enum nf_svc_verdict
+ * @NF_SVC_A_CLASS: u32, enum nf_svc_class
+ * @NF_SVC_A_DROP_REASON: u32, enum nf_svc_drop_reason
+ * @NF_SVC_A_CANDIDATES: u32, backends that take new flows in the set used
+ * @NF_SVC_A_CHOSEN: nest of enum nf_svc_backend_attrs
+ * @NF_SVC_A_MASQUERADE: u32, 0 no, 1 by the rule, 2 because it is a hairpin
+ */
+enum nf_svc_attrs {
+	NF_SVC_A_UNSPEC,
+	NF_SVC_A_PAD,
+	NF_SVC_A_ABI_REVISION,
+	NF_SVC_A_MODULE_VERSION,
+	NF_SVC_A_CAPABILITIES,
+	NF_SVC_A_LIMIT_SERVICES,
+	NF_SVC_A_LIMIT_FRONTENDS,
+	NF_SVC_A_LIMIT_BACKENDS,
+	NF_SVC_A_LIMIT_CIDRS,
+	NF_SVC_A_TX_IDLE_MS,
+	NF_SVC_A_COUNT_SERVICES,
+	NF_SVC_A_COUNT_FRONTENDS,
+	NF_SVC_A_COUNT_BACKENDS,
+	NF_SVC_A_GENERATION,
+	NF_SVC_A_OWNER,
+	NF_SVC_A_FLAGS,
+	NF_SVC_A_NAME,
+	NF_SVC_A_PROTOCOL,
+	NF_SVC_A_FAMILY,
+	NF_SVC_A_ADDRESS,
+	NF_SVC_A_PORT,
+	NF_SVC_A_SCHEDULER,
+	NF_SVC_A_REFUSE_WITH,
+	NF_SVC_A_AFFINITY_TIMEOUT,
+	NF_SVC_A_BACKEND,
+	NF_SVC_A_KIND,
+	NF_SVC_A_FRONTEND_FLAGS,
+	NF_SVC_A_RULE,
+	NF_SVC_A_SOURCE_RANGE,
+	NF_SVC_A_POD_CIDR,
+	NF_SVC_A_POD_DEVICE,
+	NF_SVC_A_SERVICE_CIDR,
+	NF_SVC_A_FLOWS,
+	NF_SVC_A_MASQUERADED,
+	NF_SVC_A_DROP,
+	NF_SVC_A_UNCOUNTED,
+	NF_SVC_A_SOURCE,
+	NF_SVC_A_SOURCE_PORT,
+	NF_SVC_A_DEVICE,
+	NF_SVC_A_VERDICT,
+	NF_SVC_A_CLASS,
+	NF_SVC_A_DROP_REASON,
+	NF_SVC_A_CANDIDATES,
+	NF_SVC_A_CHOSEN,
+	NF_SVC_A_MASQUERADE,
+
+	/* private: */
+	__NF_SVC_A_MAX,
+	NF_SVC_A_MAX = __NF_SVC_A_MAX - 1
+};
+
+/**
+ * enum nf_svc_backend_attrs - attributes in BACKEND and CHOSEN
+ * @NF_SVC_A_BACKEND_UNSPEC: refused
+ * @NF_SVC_A_BACKEND_ADDRESS: binary, 4 or 16 bytes as the service's family;
+ *	not loopback, link-local, multicast, unspecified or broadcast
+ * @NF_SVC_A_BACKEND_PORT: u32, 1 to 65535
+ * @NF_SVC_A_BACKEND_WEIGHT: u32, 0 to 65535, default 1
+ * @NF_SVC_A_BACKEND_SETS: u32, enum nf_svc_sets, default NF_SVC_SET_CLUSTER
+ */
+enum nf_svc_backend_attrs {
+	NF_SVC_A_BACKEND_UNSPEC,
+	NF_SVC_A_BACKEND_ADDRESS,
+	NF_SVC_A_BACKEND_PORT,
+	NF_SVC_A_BACKEND_WEIGHT,
+	NF_SVC_A_BACKEND_SETS,
+
+	/* private: */
+	__NF_SVC_A_BACKEND_MAX,
+	NF_SVC_A_BACKEND_MAX = __NF_SVC_A_BACKEND_MAX - 1
+};
+
+/**
+ * enum nf_svc_rule_attrs - attributes in RULE
+ * @NF_SVC_A_RULE_UNSPEC: refused
+ * @NF_SVC_A_RULE_CLASS: u32, enum nf_svc_class
+ * @NF_SVC_A_RULE_SET: u32, one bit of enum nf_svc_sets
+ * @NF_SVC_A_RULE_MASQUERADE: u32, 0 or 1
+ * @NF_SVC_A_RULE_EMPTY: u32, enum nf_svc_empty
+ */
+enum nf_svc_rule_attrs {
+	NF_SVC_A_RULE_UNSPEC,
+	NF_SVC_A_RULE_CLASS,
+	NF_SVC_A_RULE_SET,
+	NF_SVC_A_RULE_MASQUERADE,
+	NF_SVC_A_RULE_EMPTY,
+
+	/* private: */
+	__NF_SVC_A_RULE_MAX,
+	NF_SVC_A_RULE_MAX = __NF_SVC_A_RULE_MAX - 1
+};
+
+/**
+ * enum nf_svc_cidr_attrs - attributes in POD_CIDR, SERVICE_CIDR, SOURCE_RANGE
+ * @NF_SVC_A_CIDR_UNSPEC: refused
+ * @NF_SVC_A_CIDR_ADDRESS: binary, 4 or 16 bytes; bits past the prefix are 0
+ * @NF_SVC_A_CIDR_PREFIX: u32, 0 to 32 or 0 to 128
+ */
+enum nf_svc_cidr_attrs {
+	NF_SVC_A_CIDR_UNSPEC,
+	NF_SVC_A_CIDR_ADDRESS,
+	NF_SVC_A_CIDR_PREFIX,
+
+	/* private: */
+	__NF_SVC_A_CIDR_MAX,
+	NF_SVC_A_CIDR_MAX = __NF_SVC_A_CIDR_MAX - 1
+};
+
+/**
+ * enum nf_svc_drop_attrs - attributes in DROP
+ * @NF_SVC_A_DROP_UNSPEC: refused
+ * @NF_SVC_A_DROP_PAD: alignment of 64-bit values, ignored
+ * @NF_SVC_A_DROP_CODE: u32, enum nf_svc_drop_reason
+ * @NF_SVC_A_DROP_COUNT: u64, packets
+ */
+enum nf_svc_drop_attrs {
+	NF_SVC_A_DROP_UNSPEC,
+	NF_SVC_A_DROP_PAD,
+	NF_SVC_A_DROP_CODE,
+	NF_SVC_A_DROP_COUNT,
+
+	/* private: */
+	__NF_SVC_A_DROP_MAX,
+	NF_SVC_A_DROP_MAX = __NF_SVC_A_DROP_MAX - 1
+};
+
+/**
+ * enum nf_svc_begin_flags - bits of FLAGS in BEGIN
+ * @NF_SVC_BEGIN_REPLACE: what this transaction sets is all that its owner has
+ */
+enum nf_svc_begin_flags {
+	NF_SVC_BEGIN_REPLACE	= 1 << 0,
+};
+
+/**
+ * enum nf_svc_capabilities - bits of CAPABILITIES
+ * @NF_SVC_CAP_IPV6: IPv6 objects (off where the kernel runs without IPv6)
+ * @NF_SVC_CAP_NODE_PORT: frontends without ADDRESS
+ * @NF_SVC_CAP_SOURCE_RANGES: SOURCE_RANGE of frontends
+ * @NF_SVC_CAP_AFFINITY: AFFINITY_TIMEOUT of services
+ * @NF_SVC_CAP_SERVICE_CIDRS: SERVICE_CIDR in SETTINGS
+ */
+enum nf_svc_capabilities {
+	NF_SVC_CAP_IPV6			= 1 << 0,
+	NF_SVC_CAP_NODE_PORT		= 1 << 1,
+	NF_SVC_CAP_SOURCE_RANGES	= 1 << 2,
+	NF_SVC_CAP_AFFINITY		= 1 << 3,
+	NF_SVC_CAP_SERVICE_CIDRS	= 1 << 4,
+};
+
+/**
+ * enum nf_svc_class - source class of a packet
+ * @NF_SVC_CLASS_POD: from a pod
+ * @NF_SVC_CLASS_NODE: sent by this node
+ * @NF_SVC_CLASS_OUTSIDE: any other
+ */
+enum nf_svc_class {
+	NF_SVC_CLASS_POD,
+	NF_SVC_CLASS_NODE,
+	NF_SVC_CLASS_OUTSIDE,
+
+	/* private: */
+	__NF_SVC_CLASS_MAX,
+	NF_SVC_CLASS_MAX = __NF_SVC_CLASS_MAX - 1
+};
+
+/**
+ * enum nf_svc_sets - the sets of a service
+ * @NF_SVC_SET_CLUSTER: used under traffic policy Cluster
+ * @NF_SVC_SET_LOCAL: used under traffic policy Local
+ */
+enum nf_svc_sets {
+	NF_SVC_SET_CLUSTER	= 1 << 0,
+	NF_SVC_SET_LOCAL	= 1 << 1,
+};
+
+/**
+ * enum nf_svc_empty - what happens while the set used takes no new flow but
+ *	the other one would
+ * @NF_SVC_EMPTY_REFUSE: as if there were no backend at all
+ * @NF_SVC_EMPTY_DROP: drop without an answer
+ */
+enum nf_svc_empty {
+	NF_SVC_EMPTY_REFUSE,
+	NF_SVC_EMPTY_DROP,
+
+	/* private: */
+	__NF_SVC_EMPTY_MAX,
+	NF_SVC_EMPTY_MAX = __NF_SVC_EMPTY_MAX - 1
+};
+
+/**
+ * enum nf_svc_refuse - how a TCP client that is not this node is refused
+ * @NF_SVC_REFUSE_RESET: RST
+ * @NF_SVC_REFUSE_UNREACH: ICMP port unreachable, as all other protocols
+ */
+enum nf_svc_refuse {
+	NF_SVC_REFUSE_RESET,
+	NF_SVC_REFUSE_UNREACH,
+
+	/* private: */
+	__NF_SVC_REFUSE_MAX,
+	NF_SVC_REFUSE_MAX = __NF_SVC_REFUSE_MAX - 1
+};
+
+/**
+ * enum nf_svc_kind - what a frontend is to Kubernetes; shown, not acted upon
+ * @NF_SVC_KIND_CLUSTER_IP: of spec.clusterIPs (default)
+ * @NF_SVC_KIND_NODE_PORT: of spec.ports[].nodePort
+ * @NF_SVC_KIND_LOAD_BALANCER: of status.loadBalancer.ingress
+ * @NF_SVC_KIND_EXTERNAL_IP: of spec.externalIPs
+ */
+enum nf_svc_kind {
+	NF_SVC_KIND_CLUSTER_IP,
+	NF_SVC_KIND_NODE_PORT,
+	NF_SVC_KIND_LOAD_BALANCER,
+	NF_SVC_KIND_EXTERNAL_IP,
+
+	/* private: */
+	__NF_SVC_KIND_MAX,
+	NF_SVC_KIND_MAX = __NF_SVC_KIND_MAX - 1
+};
+
+/**
+ * enum nf_svc_frontend_flags - bits of FRONTEND_FLAGS
+ * @NF_SVC_FRONTEND_EXCLUSIVE: the address belongs to services alone: new flows
+ *	to it that no frontend claims (other ports, other protocols) are
+ *	refused. Without it they are left alone
+ */
+enum nf_svc_frontend_flags {
+	NF_SVC_FRONTEND_EXCLUSIVE	= 1 << 0,
+};
+
+/**
+ * enum nf_svc_verdict - what EXPLAIN found
+ * @NF_SVC_VERDICT_PASS: not a service's packet, left alone
+ * @NF_SVC_VERDICT_FORWARD: given to a backend
+ * @NF_SVC_VERDICT_REFUSE: answered with a refusal
+ * @NF_SVC_VERDICT_DROP: dropped without an answer
+ */
+enum nf_svc_verdict {
+	NF_SVC_VERDICT_PASS,
+	NF_SVC_VERDICT_FORWARD,
+	NF_SVC_VERDICT_REFUSE,
+	NF_SVC_VERDICT_DROP,
+
+	/* private: */
+	__NF_SVC_VERDICT_MAX,
+	NF_SVC_VERDICT_MAX = __NF_SVC_VERDICT_MAX - 1
+};
+
+/**
+ * enum nf_svc_drop_reason - why a packet did not reach a backend
+ * @NF_SVC_DROP_UNSPEC: not used
+ * @NF_SVC_DROP_NO_BACKEND: refused: neither set of the service takes new flows
+ * @NF_SVC_DROP_SET_EMPTY: the set used takes no new flows, the other one would
+ *	(no-local-endpoint, mostly): refused or dropped, as the rule says
+ * @NF_SVC_DROP_UNCLAIMED: refused: nobody claims this port or protocol of an
+ *	exclusive address
+ * @NF_SVC_DROP_SOURCE_RANGE: dropped: the source is in no SOURCE_RANGE
+ * @NF_SVC_DROP_SERVICE_CIDR: dropped: an address of a SERVICE_CIDR that no
+ *	service owns
+ * @NF_SVC_DROP_REFUSAL_LIMIT: dropped: refused too often lately, the source or
+ *	the service; counted beside the reason of the refusal
+ * @NF_SVC_DROP_BIND: dropped: conntrack or NAT could not take the flow
+ */
+enum nf_svc_drop_reason {
+	NF_SVC_DROP_UNSPEC,
+	NF_SVC_DROP_NO_BACKEND,
+	NF_SVC_DROP_SET_EMPTY,
+	NF_SVC_DROP_UNCLAIMED,
+	NF_SVC_DROP_SOURCE_RANGE,
+	NF_SVC_DROP_SERVICE_CIDR,
+	NF_SVC_DROP_REFUSAL_LIMIT,
+	NF_SVC_DROP_BIND,
+
+	/* private: */
+	__NF_SVC_DROP_MAX,
+	NF_SVC_DROP_MAX = __NF_SVC_DROP_MAX - 1
+};
+
+#endif /* _UAPI_LINUX_NF_SVC_H */
