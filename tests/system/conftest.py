@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Fixtures of all system tests: the network once, empty tables for each test."""
+import os
+import platform
+import signal
+
+import pytest
+
+from lab import family as families
+from lab import tables as nf_svc
+from lab.server import Server, sctp_here
+from lab.svcctl import Svcctl
+from lab.topology import Topology
+
+TEST_LIMIT = 180        # seconds after which a test is given up
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        for mark in item.iter_markers("row"):
+            item.user_properties += [("row", row) for row in mark.args]
+        item.user_properties.append(("kernel", platform.release()))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    def give_up(*_):
+        raise TimeoutError(f"longer than {TEST_LIMIT} s")
+
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(TEST_LIMIT)
+    yield
+    signal.alarm(0)
+
+
+@pytest.fixture(scope="session")
+def lab():
+    """The network of lab.topology, every pod and the node serving at 8080 and 9090."""
+    with open("/proc/sys/net/core/netdev_max_backlog", "w") as f:
+        f.write("100000")
+    net = Topology()
+    pods = [net.pod(name) for name in net.PODS]
+    with Server(*((host, (8080, 9090)) for host in pods), (net.node, (8081,))):
+        yield net
+    net.delete()
+
+
+@pytest.fixture
+def tables(lab):
+    """The module's tables in node, empty, spoken to directly."""
+    with nf_svc.Tables(lab.node) as t:
+        t.clear()
+        yield t
+        t.clear()
+
+
+@pytest.fixture
+def svcctl(lab, tables):
+    """svcctl in node; the tables begin empty."""
+    return Svcctl(lab.node)
+
+
+@pytest.fixture(params=families.FAMILIES, ids=str)
+def family(request):
+    return request.param
+
+
+@pytest.fixture(params=families.PROTOCOLS)
+def protocol(request):
+    if request.param == "sctp" and not sctp_here():
+        pytest.skip("this kernel has no SCTP")
+    return request.param
+
+
+@pytest.fixture(params=["pod", "outside", "node"])
+def client(request, lab):
+    """Who asks: a pod of the node, someone outside, the node itself."""
+    return {"pod": lab.c, "outside": lab.outside, "node": lab.node}[request.param]
+
+
+@pytest.fixture
+def rules(lab):
+    """Gives a function that loads nft rules into node; they go after the test."""
+    loaded = []
+
+    def load(script):
+        lab.node.nft(script)
+        loaded.append(True)
+
+    yield load
+    if loaded:
+        lab.node.run("nft", "flush", "ruleset")
+
+
+def pytest_report_header():
+    return f"kernel {platform.release()}, uid {os.getuid()}"

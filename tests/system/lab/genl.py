@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Generic netlink, as little of it as the tests need; extended acks in full."""
+import errno
+import os
+import socket
+import struct
+from dataclasses import dataclass
+
+NETLINK_GENERIC = 16
+SOL_NETLINK = 270
+NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK = 11, 12
+NLMSG_ERROR, NLMSG_DONE = 2, 3
+F_REQUEST, F_MULTI, F_ACK, F_DUMP_INTR = 0x1, 0x2, 0x4, 0x10
+F_DUMP, F_REPLACE, F_EXCL, F_CREATE = 0x300, 0x100, 0x200, 0x400
+F_CAPPED, F_ACK_TLVS = 0x100, 0x200
+NLA_NESTED = 0x8000
+NLMSGERR_ATTR_MSG, NLMSGERR_ATTR_OFFS, NLMSGERR_ATTR_MISS_TYPE = 1, 2, 5
+GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 16, 3, 1, 2
+
+
+class Refused(OSError):
+    """The kernel's error, with what its extended ack said.
+
+    text: the message; offset: of the attribute at fault, into the request;
+    missing: type of the attribute that was left out; request: as sent.
+    """
+
+    def __init__(self, number, text, offset, missing, request):
+        super().__init__(number, f"{os.strerror(number)}: {text}")
+        self.text, self.offset, self.missing, self.request = text, offset, missing, request
+
+    @property
+    def attribute(self):
+        """Type and payload of the attribute at fault."""
+        length, kind = struct.unpack_from("=HH", self.request, self.offset)
+        return kind & 0x3fff, self.request[self.offset + 4:self.offset + length]
+
+
+def align(octets):
+    return octets + b"\0" * (-len(octets) % 4)
+
+
+def attr(kind, value):
+    """One attribute: a u32, a string, bytes, or a nest of (kind, value) pairs."""
+    if isinstance(value, int):
+        value = struct.pack("=I", value)
+    elif isinstance(value, str):
+        value = value.encode() + b"\0"
+    elif isinstance(value, list):
+        value = b"".join(attr(k, v) for k, v in value)
+        kind |= NLA_NESTED
+    return align(struct.pack("=HH", len(value) + 4, kind) + value)
+
+
+def parse(octets):
+    """(kind, payload) of each attribute in octets."""
+    at = 0
+    while at + 4 <= len(octets):
+        length, kind = struct.unpack_from("=HH", octets, at)
+        yield kind & 0x3fff, octets[at + 4:at + length]
+        at += length + 3 & ~3
+
+
+def u32(octets):
+    return struct.unpack("=I", octets)[0]
+
+
+@dataclass
+class Message:
+    """One answer: its command, flags, and attributes as (kind, payload) pairs."""
+    command: int
+    flags: int
+    attributes: list
+
+
+class Family:
+    """A socket that speaks to one generic-netlink family in the namespace it was made in."""
+
+    def __init__(self, name, version=1):
+        self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC)
+        self.socket.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
+        self.socket.setsockopt(SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1)
+        self.socket.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)
+        self.socket.bind((0, 0))
+        self.socket.settimeout(60)
+        self.sequence = 0
+        self.version = version
+        self.id = GENL_ID_CTRL
+        try:
+            answer = self.call(CTRL_CMD_GETFAMILY, [(CTRL_ATTR_FAMILY_NAME, name)])
+        except OSError:
+            self.socket.close()
+            raise
+        self.id = struct.unpack("=H", dict(answer[0].attributes)[CTRL_ATTR_FAMILY_ID])[0]
+
+    def request(self, command, attributes=(), flags=0):
+        """The octets of one request; its sequence number is at 8."""
+        self.sequence += 1
+        body = struct.pack("=BBH", command, self.version, 0)
+        body += b"".join(attr(k, v) for k, v in attributes)
+        return struct.pack("=IHHII", len(body) + 16, self.id, flags | F_REQUEST | F_ACK,
+                           self.sequence, 0) + body
+
+    def call(self, command, attributes=(), flags=0):
+        """Send one request; its answers. Raises Refused."""
+        return self.exchange([self.request(command, attributes, flags)])[0]
+
+    def exchange(self, requests):
+        """Send requests as one buffer; for each the list of its answers.
+
+        The kernel works through all of them; the first error is raised when the
+        last has been answered.
+        """
+        self.socket.send(b"".join(requests))
+        sent = {struct.unpack_from("=I", r, 8)[0]: r for r in requests}
+        answers = {s: [] for s in sent}
+        first = None
+        waiting = set(sent)
+        while waiting:
+            octets = self.socket.recv(1 << 20)
+            while octets:
+                length, kind, flags, sequence = struct.unpack_from("=IHHI", octets)
+                one, octets = octets[16:length], octets[length + 3 & ~3:]
+                if sequence not in waiting:
+                    continue
+                if kind == NLMSG_ERROR or kind == NLMSG_DONE:
+                    waiting.discard(sequence)
+                    refused = _refusal(one, kind, flags, sent[sequence])
+                    first = first or refused
+                else:
+                    answers[sequence].append(Message(one[0], flags, list(parse(one[4:]))))
+        if first:
+            raise first
+        return [answers[s] for s in sent]
+
+    def close(self):
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+
+def _refusal(body, kind, flags, request):
+    number = -struct.unpack_from("=i", body)[0] if len(body) >= 4 else 0
+    if not number:
+        return None
+    at = 4
+    if kind == NLMSG_ERROR:
+        at = 20 if flags & F_CAPPED else 4 + (struct.unpack_from("=I", body, 4)[0] + 3 & ~3)
+    tlvs = dict(parse(body[at:])) if flags & F_ACK_TLVS else {}
+    text = tlvs.get(NLMSGERR_ATTR_MSG, b"").rstrip(b"\0").decode()
+    offset, missing = tlvs.get(NLMSGERR_ATTR_OFFS), tlvs.get(NLMSGERR_ATTR_MISS_TYPE)
+    return Refused(number if number in errno.errorcode else errno.EIO, text,
+                   u32(offset) if offset else None, u32(missing) if missing else None, request)

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0
+"""svcctl, run in a namespace."""
+import json
+
+OK, USAGE, REFUSED, NOT_LOADED, NOT_FOUND, NOT_PERMITTED = range(6)
+
+
+class Svcctl:
+    """svcctl as an administrator of host runs it."""
+
+    def __init__(self, host):
+        self.host = host
+
+    def __call__(self, *words, input=None, expect=OK):
+        """Run it and see that its exit code is the expected one; the CompletedProcess.
+
+        A single string is split at blanks.
+        """
+        argv = words[0].split() if len(words) == 1 and isinstance(words[0], str) else words
+        done = self.host.run("svcctl", *argv, input=input, check=False)
+        assert done.returncode == expect, (
+            f"svcctl {' '.join(map(str, argv))}: exit {done.returncode}, not {expect}\n"
+            f"{done.stdout}{done.stderr}")
+        return done
+
+    def json(self, *words):
+        argv = words[0].split() if len(words) == 1 else words
+        return json.loads(self("-j", *argv).stdout)
