@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Transactions are pipelined: many messages go into one sendmsg(), none of
+ * them asks for an acknowledgement but COMMIT. The kernel works on them before
+ * sendmsg() returns and answers only to those it refuses, so whatever there is
+ * to read lies in the receive buffer then. It is read before the next chunk
+ * goes out; should a chunk bring more errors than the buffer holds, the first
+ * one is still there, and the first one is what counts.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "wire.h"
+
+#define WAIT_STEP_MS	20
+
+static int begin_once(struct nf_svc_client *client, const struct nf_svc_begin *begin,
+		      struct nf_svc_error *error)
+{
+	struct nl_msg *msg = nf_svc_message_new(client, NF_SVC_CMD_BEGIN, 0, NF_SVC_MESSAGE_HEAD);
+
+	if (msg && (nla_put_string(msg, NF_SVC_A_OWNER, begin->owner) ||
+		    (begin->flags && nla_put_u32(msg, NF_SVC_A_FLAGS, begin->flags)) ||
+		    (begin->if_generation &&
+		     nla_put_u64(msg, NF_SVC_A_GENERATION, begin->generation)))) {
+		nlmsg_free(msg);
+		return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, EMSGSIZE,
+					"the owner's name is too long");
+	}
+	return nf_svc_ask(client, msg, NULL, NULL, error);
+}
+
+int nf_svc_tx_begin(struct nf_svc_client *client, const struct nf_svc_begin *begin,
+		    struct nf_svc_error *error)
+{
+	struct timespec step = { .tv_nsec = WAIT_STEP_MS * 1000000L };
+	unsigned int waited = 0;
+	int ret;
+
+	for (;;) {
+		ret = begin_once(client, begin, error);
+		if (ret != -EBUSY || waited >= begin->wait_ms)
+			break;
+		nanosleep(&step, NULL);
+		waited += WAIT_STEP_MS;
+	}
+	if (!ret) {
+		client->in_tx = true;
+		client->refused = false;
+		client->out_len = 0;
+	}
+	return ret;
+}
+
+/* Note the first refusal among the answers; pass over everything else. */
+static void note_refusals(struct nf_svc_client *client, int len)
+{
+	struct nlmsghdr *nlh = (struct nlmsghdr *)(void *)client->in;
+
+	for (; nlmsg_ok(nlh, len) && !client->refused; nlh = nlmsg_next(nlh, &len)) {
+		if (nlh->nlmsg_type == NLMSG_ERROR && nf_svc_error_read(nlh, &client->first))
+			client->refused = true;
+	}
+}
+
+static int refused(struct nf_svc_client *client, struct nf_svc_error *error)
+{
+	*error = client->first;
+	return -error->number;
+}
+
+/* Send what is queued and read what the kernel has to say about it. */
+static int flush_queue(struct nf_svc_client *client, struct nf_svc_error *error)
+{
+	int ret;
+
+	if (!client->out_len)
+		return 0;
+	ret = nf_svc_send(client, client->out, client->out_len, error);
+	client->out_len = 0;
+	while (!ret && !client->refused) {
+		int len = nf_svc_receive(client, MSG_DONTWAIT, error);
+
+		if (len == -EAGAIN)
+			break;
+		if (len < 0)
+			ret = len;
+		else
+			note_refusals(client, len);
+	}
+	return client->refused ? refused(client, error) : ret;
+}
+
+int nf_svc_tx_queue(struct nf_svc_client *client, struct nl_msg *msg, struct nf_svc_error *error)
+{
+	struct nlmsghdr *nlh;
+	size_t len;
+	int ret = 0;
+
+	if (!msg)
+		return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, ENOMEM, "out of memory");
+	nlh = nlmsg_hdr(msg);
+	len = NLMSG_ALIGN(nlh->nlmsg_len);
+	if (client->refused)
+		ret = refused(client, error);
+	else if (client->out_len + len > NF_SVC_CHUNK)
+		ret = flush_queue(client, error);
+	if (!ret) {
+		memset(client->out + client->out_len, 0, len);
+		memcpy(client->out + client->out_len, nlh, nlh->nlmsg_len);
+		client->out_len += len;
+	}
+	nlmsg_free(msg);
+	return ret;
+}
+
+static int read_generation(struct nlmsghdr *nlh, void *arg)
+{
+	struct nlattr *attrs[NF_SVC_A_MAX + 1];
+	uint64_t *generation = arg;
+	int ret;
+
+	ret = nf_svc_attrs_parse(nlh, attrs);
+	if (!ret)
+		*generation = nf_svc_attr_u64(attrs[NF_SVC_A_GENERATION]);
+	return ret;
+}
+
+int nf_svc_tx_commit(struct nf_svc_client *client, uint64_t *generation, struct nf_svc_error *error)
+{
+	uint64_t number = 0;
+	int ret;
+
+	ret = flush_queue(client, error);
+	if (ret) {
+		struct nf_svc_error why = *error;
+
+		nf_svc_tx_abort(client);
+		*error = why;
+		return ret;
+	}
+	client->in_tx = false;
+	ret = nf_svc_ask(client,
+			 nf_svc_message_new(client, NF_SVC_CMD_COMMIT, 0, NF_SVC_MESSAGE_HEAD),
+			 read_generation, &number, error);
+	if (!ret && generation)
+		*generation = number;
+	return ret;
+}
+
+void nf_svc_tx_abort(struct nf_svc_client *client)
+{
+	struct nf_svc_error ignored;
+
+	if (!client->in_tx)
+		return;
+	client->in_tx = false;
+	client->out_len = 0;
+	/* it may have ended already, which is just as well */
+	nf_svc_ask(client, nf_svc_message_new(client, NF_SVC_CMD_ABORT, 0, NF_SVC_MESSAGE_HEAD),
+		   NULL, NULL, &ignored);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The commands of svcctl: one file each, all of them in one table. */
+#ifndef SVCCTL_COMMAND_H
+#define SVCCTL_COMMAND_H
+
+#include "svcctl.h"
+
+/**
+ * enum option_bit - options that only some commands take
+ */
+enum option_bit {
+	OPTION_FILE = 1 << 0,
+	OPTION_NODE = 1 << 1,
+	OPTION_SERVICE_CIDR = 1 << 2,
+	OPTION_POD_CIDR = 1 << 3,
+	OPTION_DRY_RUN = 1 << 4,
+	OPTION_YES = 1 << 5,
+	OPTION_ALL = 1 << 6,
+};
+
+/**
+ * struct command - one command
+ * @verb: its first word
+ * @noun: its second word, NULL: it has none
+ * @synopsis: what comes after these words
+ * @summary: one line, for the list of commands
+ * @help: the rest of its help, lines that end with a newline
+ * @options: enum option_bit
+ * @run: does it; @words are what comes after verb and noun
+ */
+struct command {
+	const char *verb;
+	const char *noun;
+	const char *synopsis;
+	const char *summary;
+	const char *help;
+	unsigned int options;
+	enum exit_status (*run)(struct svcctl *ctl, struct words *words);
+};
+
+/* All commands in the order of the help; the last one is NULL. */
+extern const struct command *const svcctl_commands[];
+
+/**
+ * command_find - find a command
+ * @verb: its first word
+ * @noun: its second word, or NULL
+ *
+ * Return: the command, or NULL.
+ */
+const struct command *command_find(const char *verb, const char *noun);
+
+/**
+ * command_verb_known - is there a command with this first word?
+ * @verb: the word
+ */
+bool command_verb_known(const char *verb);
+
+/**
+ * help_print_all - print the list of commands and the options
+ */
+void help_print_all(void);
+
+/**
+ * help_print_verb - print the help of each command with this first word
+ * @verb: the word
+ * @noun: only the command with this second word, or NULL
+ */
+void help_print_verb(const char *verb, const char *noun);
+
+/**
+ * struct option_line - one option, for the parser and for the help
+ * @letter: its short form, 0: none
+ * @name: its long form
+ * @arg: name of its argument, NULL: takes none
+ * @bit: enum option_bit, 0: all commands take it
+ * @help: what it does
+ */
+struct option_line {
+	char letter;
+	const char *name;
+	const char *arg;
+	unsigned int bit;
+	const char *help;
+};
+
+/* All options; the last one has no name. */
+extern const struct option_line svcctl_options[];
+
+/**
+ * struct options_seen - what the options said beside struct svcctl
+ * @given: enum option_bit
+ * @help: -h
+ * @version: -V
+ */
+struct options_seen {
+	unsigned int given;
+	bool help;
+	bool version;
+};
+
+/**
+ * options_read - read the options of a command line
+ * @ctl: the run, filled
+ * @seen: filled
+ * @argc: as main() got it
+ * @argv: as main() got it; reordered so that the words stand behind the options
+ * @words: the words, which point into @argv
+ *
+ * Return: DONE, or WRONG_USAGE after telling why.
+ */
+enum exit_status options_read(struct svcctl *ctl, struct options_seen *seen, int argc, char **argv,
+			      struct words *words);
+
+/**
+ * svcctl_main - svcctl, but for the process around it
+ * @argc: as main() got it
+ * @argv: as main() got it
+ *
+ * Return: the exit status.
+ */
+enum exit_status svcctl_main(int argc, char **argv);
+
+#endif

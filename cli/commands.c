@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <string.h>
+
+#include "command.h"
+
+extern const struct command svcctl_list;
+extern const struct command svcctl_show;
+extern const struct command svcctl_add_service;
+extern const struct command svcctl_add_backend;
+extern const struct command svcctl_add_frontend;
+extern const struct command svcctl_set_service;
+extern const struct command svcctl_set_backend;
+extern const struct command svcctl_set_frontend;
+extern const struct command svcctl_set_settings;
+extern const struct command svcctl_del_service;
+extern const struct command svcctl_del_backend;
+extern const struct command svcctl_del_frontend;
+extern const struct command svcctl_apply;
+extern const struct command svcctl_save;
+extern const struct command svcctl_restore;
+extern const struct command svcctl_flush;
+extern const struct command svcctl_stats;
+extern const struct command svcctl_explain;
+extern const struct command svcctl_version;
+extern const struct command svcctl_help;
+
+const struct command *const svcctl_commands[] = {
+	&svcctl_list,
+	&svcctl_show,
+	&svcctl_stats,
+	&svcctl_explain,
+	&svcctl_apply,
+	&svcctl_add_service,
+	&svcctl_add_backend,
+	&svcctl_add_frontend,
+	&svcctl_set_service,
+	&svcctl_set_backend,
+	&svcctl_set_frontend,
+	&svcctl_set_settings,
+	&svcctl_del_service,
+	&svcctl_del_backend,
+	&svcctl_del_frontend,
+	&svcctl_save,
+	&svcctl_restore,
+	&svcctl_flush,
+	&svcctl_version,
+	&svcctl_help,
+	NULL,
+};
+
+const struct command *command_find(const char *verb, const char *noun)
+{
+	for (const struct command *const *at = svcctl_commands; *at; at++) {
+		const struct command *command = *at;
+
+		if (strcmp(command->verb, verb))
+			continue;
+		if (!command->noun || (noun && !strcmp(command->noun, noun)))
+			return command;
+	}
+	return NULL;
+}
+
+bool command_verb_known(const char *verb)
+{
+	for (const struct command *const *at = svcctl_commands; *at; at++) {
+		if (!strcmp((*at)->verb, verb))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "svcctl.h"
+
+enum exit_status complain(enum exit_status status, const char *format, ...)
+{
+	va_list args;
+
+	fputs("svcctl: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return status;
+}
+
+void warn(const char *format, ...)
+{
+	va_list args;
+
+	fputs("svcctl: warning: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+enum exit_status complain_memory(void)
+{
+	return complain(REFUSED, "out of memory");
+}
+
+/* What a number means where the kernel said no more. */
+static const char *reason(const struct nf_svc_error *error)
+{
+	if (*error->message)
+		return error->message;
+	if (error->missing)
+		return "missing";
+	switch (error->number) {
+	case EPERM:
+		return "not permitted";
+	case ENOENT:
+		return "not there";
+	case EEXIST:
+		return "there already";
+	case EBUSY:
+		return "another transaction is open";
+	case ESTALE:
+		return "the tables were changed meanwhile";
+	case EOPNOTSUPP:
+		return "this module cannot do that";
+	default:
+		return strerror(error->number);
+	}
+}
+
+/* What would be right, where that can be told from the number. */
+static const char *remedy(const struct nf_svc_error *error)
+{
+	switch (error->number) {
+	case EPERM:
+		/* a message means that the tables refused, not the missing right */
+		return *error->message ? "" : "; run it as root (CAP_NET_ADMIN)";
+	case EBUSY:
+		return "; try again, or wait longer with --wait SECONDS";
+	case EOPNOTSUPP:
+		return "; 'svcctl version' shows what it can do";
+	default:
+		return "";
+	}
+}
+
+enum exit_status complain_error(const struct nf_svc_error *error)
+{
+	const char *object = error->object, *attribute = error->attribute;
+
+	switch (error->kind) {
+	case NF_SVC_ERROR_NO_MODULE:
+		return complain(NOT_LOADED, "%s; load it with 'modprobe nf_svc'", error->message);
+	case NF_SVC_ERROR_REFUSED:
+		complain(REFUSED, "%s%s%s%s%s%s", object, *object ? ": " : "", attribute,
+			 *attribute ? ": " : "", reason(error), remedy(error));
+		if (error->number == EPERM)
+			return NOT_PERMITTED;
+		return error->number == ENOENT ? NOT_FOUND : REFUSED;
+	case NF_SVC_ERROR_INTERRUPTED:
+		return complain(REFUSED, "%s; try again", error->message);
+	case NF_SVC_ERROR_SYSTEM:
+		complain(REFUSED, "%s: %s", error->message, strerror(error->number));
+		return error->number == EPERM || error->number == EACCES ? NOT_PERMITTED : REFUSED;
+	case NF_SVC_ERROR_ANSWER:
+	case NF_SVC_ERROR_NONE:
+	default:
+		return complain(REFUSED, "%s", error->message);
+	}
+}
+
+bool words_take_if(struct words *words, const char *word)
+{
+	const char *next = words_peek(words);
+
+	if (!next || strcmp(next, word))
+		return false;
+	words->next++;
+	return true;
+}
+
+enum exit_status words_end(const struct words *words)
+{
+	const char *next = words_peek(words);
+
+	if (!next)
+		return DONE;
+	return complain(WRONG_USAGE, "%s: not expected here; see 'svcctl help %s'", next,
+			words->n ? words->word[0] : "");
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+
+static int verb_width(const struct command *command)
+{
+	return (int)(strlen(command->verb) + (command->noun ? strlen(command->noun) + 1 : 0));
+}
+
+static void print_words(const struct command *command)
+{
+	printf("%s%s%s", command->verb, command->noun ? " " : "",
+	       command->noun ? command->noun : "");
+}
+
+static void print_options(unsigned int bits, bool common)
+{
+	for (const struct option_line *line = svcctl_options; line->name; line++) {
+		char left[48];
+
+		if (line->bit ? !(line->bit & bits) : !common)
+			continue;
+		snprintf(left, sizeof(left), "%c%c%s--%s%s%s", line->letter ? '-' : ' ',
+			 line->letter ? line->letter : ' ', line->letter ? ", " : "  ", line->name,
+			 line->arg ? " " : "", line->arg ? line->arg : "");
+		printf("  %-27s %s\n", left, line->help);
+	}
+}
+
+void help_print_all(void)
+{
+	puts("svcctl: Kubernetes Services in this node's kernel (the nf_svc module)\n"
+	     "\n"
+	     "usage: svcctl [OPTION...] COMMAND [WORD...]\n"
+	     "\n"
+	     "commands:");
+	for (const struct command *const *at = svcctl_commands; *at; at++) {
+		const struct command *command = *at;
+
+		printf("  ");
+		print_words(command);
+		printf("%*s %s\n", 15 - verb_width(command), "", command->summary);
+	}
+	puts("\noptions of every command:");
+	print_options(0, true);
+	puts("\n"
+	     "A service is called NAMESPACE/NAME[:PORT], for example shop/web:http; where that\n"
+	     "is several services, NAME/udp, NAME/ipv6 or NAME/udp/ipv6 says which. A place is\n"
+	     "written IP:PORT, [IPV6]:PORT or IP:PORT/udp.\n"
+	     "\n"
+	     "'svcctl help COMMAND' tells more. 'svcctl' alone is 'svcctl list'.\n"
+	     "\n"
+	     "exit status: 0 done, 1 wrong usage, 2 refused by the kernel, 3 module not loaded,\n"
+	     "4 not found, 5 not permitted");
+}
+
+void help_print_verb(const char *verb, const char *noun)
+{
+	bool first = true;
+
+	for (const struct command *const *at = svcctl_commands; *at; at++) {
+		const struct command *command = *at;
+
+		if (strcmp(command->verb, verb) ||
+		    (noun && command->noun && strcmp(command->noun, noun)))
+			continue;
+		if (!first)
+			putchar('\n');
+		first = false;
+		printf("usage: svcctl ");
+		print_words(command);
+		printf("%s%s\n\n%s", *command->synopsis ? " " : "", command->synopsis,
+		       command->help);
+		if (command->options) {
+			puts("\noptions:");
+			print_options(command->options, false);
+		}
+	}
+	puts("\nThe options of every command: 'svcctl --help'.");
+}
+
+static enum exit_status run_help(struct svcctl *ctl, struct words *words)
+{
+	const char *verb = words_take(words), *noun = words_take(words);
+
+	(void)ctl;
+	if (!verb) {
+		help_print_all();
+		return DONE;
+	}
+	if (noun ? !command_find(verb, noun) : !command_verb_known(verb))
+		return complain(WRONG_USAGE, "help: no command %s%s%s; 'svcctl help' lists them",
+				verb, noun ? " " : "", noun ? noun : "");
+	help_print_verb(verb, noun);
+	return words_end(words);
+}
+
+const struct command svcctl_help = {
+	.verb = "help",
+	.synopsis = "[COMMAND]",
+	.summary = "tell how svcctl or a command is used",
+	.help = "Prints the list of commands, or what there is to know about one.\n",
+	.run = run_help,
+};

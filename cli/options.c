@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+
+#define OWNER_DEFAULT	"admin"
+#define WAIT_DEFAULT_MS	1000
+#define WAIT_MAX	3600
+#define OPTIONS_MAX	32
+
+/* What getopt_long() returns for an option without a letter. */
+enum long_only {
+	LONG_OWNER = 256,
+	LONG_COLOR,
+	LONG_NODE,
+	LONG_SERVICE_CIDR,
+	LONG_POD_CIDR,
+	LONG_DRY_RUN,
+};
+
+const struct option_line svcctl_options[] = {
+	{ 'j', "json", NULL, 0, "print JSON, the same as -o json" },
+	{ 'o', "output", "FORMAT", 0, "print a table, wide, name or json" },
+	{ 'H', "no-header", NULL, 0, "print tables without their header" },
+	{ 0, "owner", "NAME", 0, "whose objects are changed, saved or flushed (admin)" },
+	{ 'n', "netns", "NAME", 0, "work in this network namespace of 'ip netns'" },
+	{ 'w', "wait", "SECONDS", 0, "how long to wait for another writer to end (1)" },
+	{ 0, "color", "WHEN", 0, "auto, always or never; auto obeys NO_COLOR" },
+	{ 'q', "quiet", NULL, 0, "print nothing but data and errors" },
+	{ 'h', "help", NULL, 0, "print help, on the command if there is one" },
+	{ 'V', "version", NULL, 0, "print the version of svcctl" },
+	{ 'f', "file", "FILE", OPTION_FILE, "the file to read, - is the standard input" },
+	{ 0, "node", "NAME", OPTION_NODE, "name of this node (its lower-cased hostname)" },
+	{ 0, "service-cidr", "CIDR,..", OPTION_SERVICE_CIDR,
+	  "where Services without a clusterIP get one" },
+	{ 0, "pod-cidr", "CIDR,..", OPTION_POD_CIDR, "sources that are pods" },
+	{ 0, "dry-run", NULL, OPTION_DRY_RUN, "say what would be done, and do nothing" },
+	{ 'y', "yes", NULL, OPTION_YES, "do not ask" },
+	{ 'a', "all", NULL, OPTION_ALL, "objects of all owners" },
+	{ 0 },
+};
+
+static int long_code(const char *name)
+{
+	static const struct {
+		const char *name;
+		int code;
+	} codes[] = {
+		{ "owner", LONG_OWNER },
+		{ "color", LONG_COLOR },
+		{ "node", LONG_NODE },
+		{ "service-cidr", LONG_SERVICE_CIDR },
+		{ "pod-cidr", LONG_POD_CIDR },
+		{ "dry-run", LONG_DRY_RUN },
+	};
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++) {
+		if (!strcmp(codes[i].name, name))
+			return codes[i].code;
+	}
+	return 0;
+}
+
+/* getopt_long()'s two tables out of ours. */
+static void tables_for_getopt(struct option *longs, char *letters)
+{
+	size_t n = 0;
+
+	*letters++ = ':';
+	for (const struct option_line *line = svcctl_options; line->name; line++) {
+		longs[n].name = line->name;
+		longs[n].has_arg = line->arg ? required_argument : no_argument;
+		longs[n].flag = NULL;
+		longs[n++].val = line->letter ? line->letter : long_code(line->name);
+		if (line->letter) {
+			*letters++ = line->letter;
+			if (line->arg)
+				*letters++ = ':';
+		}
+	}
+	memset(&longs[n], 0, sizeof(longs[n]));
+	*letters = '\0';
+}
+
+static enum exit_status read_output(struct svcctl *ctl, const char *format)
+{
+	static const char *const formats[] = {
+		[OUTPUT_TABLE] = "table",
+		[OUTPUT_WIDE] = "wide",
+		[OUTPUT_NAME] = "name",
+		[OUTPUT_JSON] = "json",
+	};
+
+	for (unsigned int i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
+		if (!strcmp(formats[i], format)) {
+			ctl->output = i;
+			return DONE;
+		}
+	}
+	return complain(WRONG_USAGE, "--output %s: no such format; table, wide, name or json",
+			format);
+}
+
+static enum exit_status read_color(struct svcctl *ctl, const char *when)
+{
+	if (!strcmp(when, "always"))
+		ctl->color = true;
+	else if (!strcmp(when, "never"))
+		ctl->color = false;
+	else if (strcmp(when, "auto"))
+		return complain(WRONG_USAGE, "--color %s: not known; auto, always or never", when);
+	return DONE;
+}
+
+static enum exit_status read_wait(struct svcctl *ctl, const char *text)
+{
+	uint32_t seconds;
+
+	if (nf_svc_number_parse(text, 0, WAIT_MAX, &seconds))
+		return complain(WRONG_USAGE, "--wait %s: not a number of seconds; 0 to %d", text,
+				WAIT_MAX);
+	ctl->wait_ms = seconds * 1000;
+	return DONE;
+}
+
+static enum exit_status read_owner(struct svcctl *ctl, const char *owner)
+{
+	size_t len = strlen(owner);
+
+	if (!len || len > NF_SVC_OWNER_MAX ||
+	    owner[strspn(owner, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				"0123456789._-")])
+		return complain(WRONG_USAGE,
+				"--owner %s: not a name of an owner; 1 to %d of A-Z a-z 0-9 . _ -",
+				owner, NF_SVC_OWNER_MAX);
+	ctl->owner = owner;
+	ctl->owner_given = true;
+	return DONE;
+}
+
+static enum exit_status read_option(struct svcctl *ctl, struct options_seen *seen, int code)
+{
+	switch (code) {
+	case 'j':
+		ctl->output = OUTPUT_JSON;
+		return DONE;
+	case 'o':
+		return read_output(ctl, optarg);
+	case 'H':
+		ctl->no_header = true;
+		return DONE;
+	case 'n':
+		ctl->netns = optarg;
+		return DONE;
+	case 'w':
+		return read_wait(ctl, optarg);
+	case 'q':
+		ctl->quiet = true;
+		return DONE;
+	case 'h':
+		seen->help = true;
+		return DONE;
+	case 'V':
+		seen->version = true;
+		return DONE;
+	case 'f':
+		ctl->file = optarg;
+		return DONE;
+	case 'y':
+		ctl->yes = true;
+		return DONE;
+	case 'a':
+		ctl->all = true;
+		return DONE;
+	case LONG_OWNER:
+		return read_owner(ctl, optarg);
+	case LONG_COLOR:
+		return read_color(ctl, optarg);
+	case LONG_NODE:
+		ctl->node = optarg;
+		return DONE;
+	case LONG_SERVICE_CIDR:
+		ctl->service_cidrs = optarg;
+		return DONE;
+	case LONG_POD_CIDR:
+		ctl->pod_cidrs = optarg;
+		return DONE;
+	case LONG_DRY_RUN:
+		ctl->dry_run = true;
+		return DONE;
+	default:
+		return WRONG_USAGE;
+	}
+}
+
+static unsigned int bit_of(int code)
+{
+	for (const struct option_line *line = svcctl_options; line->name; line++) {
+		if ((line->letter ? line->letter : long_code(line->name)) == code)
+			return line->bit;
+	}
+	return 0;
+}
+
+static bool color_by_default(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *terminal = getenv("TERM");
+
+	if (no_color && *no_color)
+		return false;
+	return isatty(STDOUT_FILENO) && (!terminal || strcmp(terminal, "dumb"));
+}
+
+enum exit_status options_read(struct svcctl *ctl, struct options_seen *seen, int argc, char **argv,
+			      struct words *words)
+{
+	char letters[2 * OPTIONS_MAX + 2];
+	struct option longs[OPTIONS_MAX];
+	enum exit_status status = DONE;
+	int code;
+
+	memset(ctl, 0, sizeof(*ctl));
+	memset(seen, 0, sizeof(*seen));
+	ctl->owner = OWNER_DEFAULT;
+	ctl->wait_ms = WAIT_DEFAULT_MS;
+	ctl->color = color_by_default();
+	tables_for_getopt(longs, letters);
+	opterr = 0;
+	optind = 0;
+	while (!status && (code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		if (code == '?')
+			return complain(WRONG_USAGE, "%s: no such option; see 'svcctl --help'",
+					argv[optind - 1]);
+		if (code == ':')
+			return complain(WRONG_USAGE, "%s: needs an argument; see 'svcctl --help'",
+					argv[optind - 1]);
+		seen->given |= bit_of(code);
+		status = read_option(ctl, seen, code);
+	}
+	words->word = argv + optind;
+	words->n = argc - optind;
+	words->next = 0;
+	return status;
+}

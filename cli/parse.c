@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/array.h"
+#include "parse.h"
+
+enum exit_status parse_place(const char *word, const char *what, struct nf_svc_place *place)
+{
+	const char *why;
+
+	if (!word)
+		return complain(WRONG_USAGE, "%s is missing; IP:PORT", what);
+	if (nf_svc_place_parse(word, place, &why))
+		return complain(WRONG_USAGE, "%s: not %s: %s", word, what, why);
+	if (!place->port)
+		return complain(WRONG_USAGE, "%s: not %s: the port is missing; write %s", word,
+				what, place->addr.family == NFPROTO_IPV6 ? "[IPV6]:PORT" : "IP:PORT");
+	return DONE;
+}
+
+enum exit_status parse_frontend_place(const char *word, struct nf_svc_place *place)
+{
+	enum exit_status status = parse_place(word, "a frontend", place);
+
+	if (status)
+		return status;
+	if (place->protocol != IPPROTO_TCP && place->protocol != IPPROTO_UDP &&
+	    place->protocol != IPPROTO_SCTP)
+		return complain(WRONG_USAGE, "%s: a service cannot have this protocol; "
+				"tcp, udp or sctp", word);
+	return DONE;
+}
+
+enum exit_status parse_backend_place(const char *word, struct nf_svc_backend *backend)
+{
+	struct nf_svc_place place;
+	enum exit_status status;
+
+	status = parse_place(word, "a backend", &place);
+	if (status)
+		return status;
+	if (!place.addr.family || place.has_protocol)
+		return complain(WRONG_USAGE, "%s: not a backend: it is written IP:PORT", word);
+	backend->addr = place.addr;
+	backend->port = place.port;
+	return DONE;
+}
+
+static enum exit_status parse_sets(const char *text, uint8_t *sets)
+{
+	if (text && !strcmp(text, "none"))
+		*sets = 0;
+	else if (text && !strcmp(text, "cluster"))
+		*sets = NF_SVC_SET_CLUSTER;
+	else if (text && !strcmp(text, "local"))
+		*sets = NF_SVC_SET_LOCAL;
+	else if (text && (!strcmp(text, "cluster,local") || !strcmp(text, "local,cluster")))
+		*sets = NF_SVC_SET_CLUSTER | NF_SVC_SET_LOCAL;
+	else
+		return complain(WRONG_USAGE, "sets %s: not known; cluster,local or cluster or "
+				"local or none", text ? text : "");
+	return DONE;
+}
+
+enum exit_status parse_backend_words(struct words *words, struct backend_change *change)
+{
+	memset(change, 0, sizeof(*change));
+	for (;;) {
+		if (words_take_if(words, "weight")) {
+			const char *text = words_take(words);
+			uint32_t number;
+
+			if (!text || nf_svc_number_parse(text, 0, 65535, &number))
+				return complain(WRONG_USAGE,
+						"weight %s: not a weight; a number from 0 to 65535",
+						text ? text : "");
+			change->weight = (uint16_t)number;
+			change->has_weight = true;
+		} else if (words_take_if(words, "sets")) {
+			enum exit_status status = parse_sets(words_take(words), &change->sets);
+
+			if (status)
+				return status;
+			change->has_sets = true;
+		} else {
+			return DONE;
+		}
+	}
+}
+
+void backend_apply(const struct backend_change *change, struct nf_svc_backend *backend)
+{
+	if (change->has_weight)
+		backend->weight = change->weight;
+	if (change->has_sets)
+		backend->sets = change->sets;
+}
+
+enum exit_status parse_word(struct words *words, const char *key, const struct nf_svc_word *list,
+			    uint32_t *value)
+{
+	const char *text = words_take(words);
+	char allowed[128];
+
+	if (text && nf_svc_word_value(list, text, value))
+		return DONE;
+	return complain(WRONG_USAGE, "%s %s: %s; %s", key, text ? text : "",
+			text ? "not known" : "its value is missing",
+			nf_svc_word_list(list, allowed, sizeof(allowed)));
+}
+
+enum exit_status parse_service_words(struct words *words, struct nf_svc_service *service,
+				     unsigned int *given, bool *found)
+{
+	*found = true;
+	if (words_take_if(words, "scheduler")) {
+		const char *text = words_take(words);
+
+		/* which ones there are is the module's to say */
+		if (!text || !*text || strlen(text) > NF_SVC_SCHEDULER_MAX)
+			return complain(WRONG_USAGE, "scheduler %s: not a scheduler; random",
+					text ? text : "");
+		strcpy(service->scheduler, text);
+		*given |= NF_SVC_GIVEN_SCHEDULER;
+		return DONE;
+	}
+	if (words_take_if(words, "refuse-with")) {
+		*given |= NF_SVC_GIVEN_REFUSE_WITH;
+		return parse_word(words, "refuse-with", nf_svc_refusals, &service->refuse_with);
+	}
+	*found = false;
+	return DONE;
+}
+
+enum exit_status parse_service_name(const char *word)
+{
+	const char *slash = word ? strchr(word, '/') : NULL;
+
+	if (!word)
+		return complain(WRONG_USAGE, "the name of the service is missing; "
+				"NAMESPACE/NAME[:PORT]");
+	for (const char *c = word; *c; c++) {
+		if (*c <= ' ' || *c > '~')
+			return complain(WRONG_USAGE, "%s: not a service's name: only printable "
+					"ASCII without blanks is allowed", word);
+	}
+	if (strlen(word) > NF_SVC_NAME_MAX)
+		return complain(WRONG_USAGE, "%s: not a service's name: longer than %d bytes", word,
+				NF_SVC_NAME_MAX);
+	if (!slash || slash == word || !slash[1] || slash[1] == ':' || strchr(slash + 1, '/'))
+		return complain(WRONG_USAGE, "%s: not a service's name; write NAMESPACE/NAME[:PORT], "
+				"for example shop/web:http", word);
+	return DONE;
+}
+
+enum exit_status parse_cidrs(const char *text, const char *what, struct nf_svc_cidr **cidrs,
+			     size_t *n)
+{
+	enum exit_status status = DONE;
+	char *copy, *rest, *one;
+
+	*cidrs = NULL;
+	*n = 0;
+	if (!strcmp(text, "none"))
+		return DONE;
+	copy = strdup(text);
+	if (!copy)
+		return complain_memory();
+	rest = copy;
+	while (!status && (one = strsep(&rest, ","))) {
+		struct nf_svc_cidr *cidr = nf_svc_array_add(cidrs, n, sizeof(*cidr));
+		const char *why;
+
+		if (!cidr)
+			status = complain_memory();
+		else if (nf_svc_cidr_parse(one, cidr, &why))
+			status = complain(WRONG_USAGE, "%s %s: %s; for example 10.244.0.0/16", what,
+					  one, why);
+	}
+	free(copy);
+	if (status) {
+		free(*cidrs);
+		*cidrs = NULL;
+		*n = 0;
+	}
+	return status;
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+
+#define NETNS_FOLDER	"/var/run/netns/"
+
+static enum exit_status enter_netns(const char *name)
+{
+	char path[sizeof(NETNS_FOLDER) + 256];
+	enum exit_status status = DONE;
+	int fd;
+
+	if (!*name || strchr(name, '/') || strlen(name) > 255)
+		return complain(WRONG_USAGE, "--netns %s: not a name; 'ip netns' lists them", name);
+	snprintf(path, sizeof(path), "%s%s", NETNS_FOLDER, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return complain(errno == ENOENT ? NOT_FOUND : NOT_PERMITTED,
+				"network namespace %s: %s; 'ip netns' lists them", name,
+				strerror(errno));
+	if (setns(fd, CLONE_NEWNET))
+		status = complain(NOT_PERMITTED, "network namespace %s: %s", name, strerror(errno));
+	close(fd);
+	return status;
+}
+
+enum exit_status svcctl_connect(struct svcctl *ctl)
+{
+	struct nf_svc_error error;
+	enum exit_status status;
+
+	if (ctl->client)
+		return DONE;
+	if (ctl->netns) {
+		status = enter_netns(ctl->netns);
+		if (status)
+			return status;
+	}
+	if (nf_svc_client_open(&ctl->client, &error))
+		return complain_error(&error);
+	return DONE;
+}
+
+/* The options that only other commands take. */
+static enum exit_status check_options(const struct command *command, unsigned int given)
+{
+	for (const struct option_line *line = svcctl_options; line->name; line++) {
+		if (line->bit & given & ~command->options)
+			return complain(WRONG_USAGE,
+					"--%s: not an option of '%s%s%s'; see 'svcctl help %s'",
+					line->name, command->verb, command->noun ? " " : "",
+					command->noun ? command->noun : "", command->verb);
+	}
+	return DONE;
+}
+
+static enum exit_status find_command(struct words *words, const struct command **command)
+{
+	const char *verb = words_take(words), *noun = words_peek(words);
+
+	if (!verb)
+		verb = "list";
+	*command = command_find(verb, noun);
+	if (*command) {
+		if ((*command)->noun)
+			words->next++;
+		return DONE;
+	}
+	if (!command_verb_known(verb))
+		return complain(WRONG_USAGE, "%s: no such command; 'svcctl help' lists them", verb);
+	if (!noun)
+		return complain(WRONG_USAGE, "%s: what?; see 'svcctl help %s'", verb, verb);
+	return complain(WRONG_USAGE, "%s %s: no such command; see 'svcctl help %s'", verb, noun,
+			verb);
+}
+
+static enum exit_status print_help(const struct words *words)
+{
+	const char *verb = words->n ? words->word[0] : NULL;
+	const char *noun = words->n > 1 ? words->word[1] : NULL;
+	const struct command *command;
+
+	if (!verb) {
+		help_print_all();
+		return DONE;
+	}
+	if (!command_verb_known(verb))
+		return complain(WRONG_USAGE, "%s: no such command; 'svcctl help' lists them", verb);
+	command = command_find(verb, noun);
+	help_print_verb(verb, command ? command->noun : NULL);
+	return DONE;
+}
+
+enum exit_status svcctl_main(int argc, char **argv)
+{
+	const struct command *command = NULL;
+	struct options_seen seen;
+	enum exit_status status;
+	struct words words;
+	struct svcctl ctl;
+
+	status = options_read(&ctl, &seen, argc, argv, &words);
+	if (status)
+		return status;
+	if (seen.help)
+		return print_help(&words);
+	if (seen.version) {
+		puts("svcctl " SVCCTL_VERSION);
+		return DONE;
+	}
+	status = find_command(&words, &command);
+	if (!status)
+		status = check_options(command, seen.given);
+	if (!status)
+		status = command->run(&ctl, &words);
+	nf_svc_client_close(ctl.client);
+	/* what could not be written was not printed */
+	if (fflush(stdout) && !status)
+		status = complain(REFUSED, "standard output: %s", strerror(errno));
+	return status;
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <string.h>
+
+#include "transaction.h"
+
+/* So often a plan is made anew because others changed the tables. */
+#define TRIES	16
+
+enum exit_status transaction_check(int ret, const struct nf_svc_error *error)
+{
+	return ret ? complain_error(error) : DONE;
+}
+
+static int read_tables(struct svcctl *ctl, enum transaction_reads reads,
+		       struct nf_svc_snapshot *snapshot, struct nf_svc_error *error)
+{
+	if (reads == READ_ALL)
+		return nf_svc_snapshot_read(ctl->client, snapshot, error);
+	memset(snapshot, 0, sizeof(*snapshot));
+	return nf_svc_settings_get(ctl->client, &snapshot->settings, error);
+}
+
+static enum exit_status run_once(struct svcctl *ctl, enum transaction_reads reads,
+				 transaction_plan plan, void *arg, bool *again)
+{
+	struct nf_svc_begin begin = {
+		.owner = ctl->owner,
+		.if_generation = reads == READ_ALL,
+		.wait_ms = ctl->wait_ms,
+	};
+	struct nf_svc_snapshot snapshot;
+	struct nf_svc_error error;
+	enum exit_status status;
+	int ret;
+
+	ret = read_tables(ctl, reads, &snapshot, &error);
+	if (ret)
+		return complain_error(&error);
+	begin.generation = snapshot.generation;
+	ret = nf_svc_tx_begin(ctl->client, &begin, &error);
+	if (ret == -ESTALE && *again) {
+		nf_svc_snapshot_clean(&snapshot);
+		return DONE;
+	}
+	*again = false;
+	status = transaction_check(ret, &error);
+	if (!status) {
+		status = plan(ctl, &snapshot, arg);
+		if (status)
+			nf_svc_tx_abort(ctl->client);
+		else
+			status = transaction_check(nf_svc_tx_commit(ctl->client, NULL, &error),
+						   &error);
+	}
+	nf_svc_snapshot_clean(&snapshot);
+	return status;
+}
+
+enum exit_status transaction_run(struct svcctl *ctl, enum transaction_reads reads,
+				 transaction_plan plan, void *arg)
+{
+	enum exit_status status = svcctl_connect(ctl);
+	bool again = true;
+
+	for (unsigned int tries = 1; !status && again; tries++) {
+		again = tries < TRIES;
+		status = run_once(ctl, reads, plan, arg, &again);
+	}
+	return status;
+}

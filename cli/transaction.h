@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Read, decide, change: as one step. */
+#ifndef SVCCTL_TRANSACTION_H
+#define SVCCTL_TRANSACTION_H
+
+#include "svcctl.h"
+
+/**
+ * transaction_plan - queues what a command changes
+ * @ctl: its client has a transaction open
+ * @snapshot: the tables as they are; only the settings, if that was asked for
+ * @arg: whatever it was given
+ *
+ * Return: DONE, or an exit status after telling why: nothing is changed then.
+ */
+typedef enum exit_status (*transaction_plan)(struct svcctl *ctl,
+					     const struct nf_svc_snapshot *snapshot, void *arg);
+
+/**
+ * enum transaction_reads - what a plan has to know
+ * @READ_ALL: all tables; the plan is made again if they change before it begins
+ * @READ_SETTINGS: the settings
+ */
+enum transaction_reads {
+	READ_ALL,
+	READ_SETTINGS,
+};
+
+/**
+ * transaction_run - change the tables
+ * @ctl: the run
+ * @reads: what @plan has to know
+ * @plan: queues the changes
+ * @arg: for @plan
+ *
+ * Return: DONE: the changes hold; or an exit status after telling why.
+ */
+enum exit_status transaction_run(struct svcctl *ctl, enum transaction_reads reads,
+				 transaction_plan plan, void *arg);
+
+/**
+ * transaction_check - an exit status out of what the client library returned
+ * @ret: what it returned
+ * @error: told if @ret is not 0
+ */
+enum exit_status transaction_check(int ret, const struct nf_svc_error *error);
+
+#endif
