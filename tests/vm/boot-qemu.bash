@@ -33,15 +33,15 @@ boot_qemu() {
 	await_socket "$work/host.socket"
 	if [ -n "$out" ]; then await_socket "$work/out.socket"; fi
 
-	arguments='console=ttyS0,115200 panic=-1 oops=panic tsc=reliable random.trust_cpu=on no_timer_check'
+	arguments='console=ttyS0,115200 panic=-1 oops=panic tsc=reliable random.trust_cpu=on no_timer_check clearcpuid=erms,fsrm,rep_good'
 	case $accel in
 	kvm) cpu=(-accel kvm -cpu host -smp "$smp") ;;
-	*) cpu=(-accel tcg,thread=multi -cpu max -smp "$smp") ;;
+	*) cpu=(-accel tcg,thread=multi -cpu "${LAB_CPU:-max}" -smp "$smp") ;;
 	esac
 	if [ "$icount" = 1 ]; then
 		cpu=(-accel tcg,thread=single -cpu max -smp 1 -icount shift=0,sleep=off)
 		# rep stosb counts once a byte there, so keep the kernel off it.
-		arguments+=' clearcpuid=erms,fsrm,rep_good init_on_alloc=0'
+		arguments+=' init_on_alloc=0'
 	fi
 	child qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
 		-machine q35,memory-backend=mem,usb=off,smbus=off,sata=off,vmport=off \
