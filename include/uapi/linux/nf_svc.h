@@ -145,6 +145,7 @@
 #define NF_SVC_NAME_MAX		255	/* bytes of a service's name, without NUL */
 #define NF_SVC_OWNER_MAX	63	/* bytes of an owner, without NUL */
 #define NF_SVC_DEVICE_MAX	15	/* bytes of a device's name, without NUL */
+#define NF_SVC_EXPLAIN_BACKENDS	64	/* most BACKENDs in EXPLAIN's answer */
 
 /**
  * enum nf_svc_commands - commands of the family
@@ -184,10 +185,10 @@
  *	the very lookup that packets get, without a side effect.
  *	in: FAMILY, PROTOCOL (any number), SOURCE, ADDRESS, SOURCE_PORT?, PORT?,
  *	DEVICE? (where it comes in; none: it is sent by this node).
- *	out: VERDICT, CLASS, and as far as they were reached: NAME,
- *	OWNER, KIND, RULE (the one used), DROP_REASON, REFUSE_WITH,
- *	CANDIDATES, BACKEND (every one that may be chosen; the one that will
- *	be, where the choice is a function of the packet: CHOSEN), MASQUERADE
+ *	out: VERDICT, CLASS, and as far as they were reached: NAME, OWNER, KIND,
+ *	RULE (the one used), DROP_REASON, REFUSE_WITH, CANDIDATES, BACKEND* (the
+ *	first %NF_SVC_EXPLAIN_BACKENDS of those that may be chosen), CHOSEN (where
+ *	the choice is a function of the packet), MASQUERADE
  */
 enum nf_svc_commands {
 	NF_SVC_CMD_UNSPEC,

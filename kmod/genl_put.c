@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Objects written as attributes. */
+#include "genl.h"
+
+static int nf_svc_put_address(struct sk_buff *skb, int type, u8 family,
+			      const union nf_inet_addr *addr)
+{
+	return nla_put(skb, type, nf_svc_addr_len(family), addr);
+}
+
+/**
+ * nf_svc_put_backend - write a backend
+ * @skb: message
+ * @type: NF_SVC_A_BACKEND or NF_SVC_A_CHOSEN
+ * @family: NFPROTO_* of its service
+ * @backend: the backend
+ *
+ * Return: 0 or -EMSGSIZE, and nothing is written.
+ */
+int nf_svc_put_backend(struct sk_buff *skb, int type, u8 family,
+		       const struct nf_svc_backend *backend)
+{
+	struct nlattr *nest = nla_nest_start(skb, type);
+
+	if (!nest)
+		return -EMSGSIZE;
+	if (nf_svc_put_address(skb, NF_SVC_A_BACKEND_ADDRESS, family,
+			       &backend->addr) ||
+	    nla_put_u32(skb, NF_SVC_A_BACKEND_PORT, ntohs(backend->port)) ||
+	    nla_put_u32(skb, NF_SVC_A_BACKEND_WEIGHT, backend->weight) ||
+	    nla_put_u32(skb, NF_SVC_A_BACKEND_SETS, backend->sets)) {
+		nla_nest_cancel(skb, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/**
+ * nf_svc_put_rule - write a rule
+ * @skb: message
+ * @class: enum nf_svc_class it is for
+ * @rule: the rule
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int nf_svc_put_rule(struct sk_buff *skb, u8 class,
+		    const struct nf_svc_rule *rule)
+{
+	struct nlattr *nest = nla_nest_start(skb, NF_SVC_A_RULE);
+
+	if (!nest ||
+	    nla_put_u32(skb, NF_SVC_A_RULE_CLASS, class) ||
+	    nla_put_u32(skb, NF_SVC_A_RULE_SET,
+			rule->set ? NF_SVC_SET_LOCAL : NF_SVC_SET_CLUSTER) ||
+	    nla_put_u32(skb, NF_SVC_A_RULE_MASQUERADE, rule->masquerade) ||
+	    nla_put_u32(skb, NF_SVC_A_RULE_EMPTY, rule->empty))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/**
+ * nf_svc_put_service_key - write what names a service
+ * @skb: message
+ * @service: the service
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int nf_svc_put_service_key(struct sk_buff *skb,
+			   const struct nf_svc_service *service)
+{
+	if (nla_put_string(skb, NF_SVC_A_NAME, service->name) ||
+	    nla_put_u32(skb, NF_SVC_A_PROTOCOL, service->protocol) ||
+	    nla_put_u32(skb, NF_SVC_A_FAMILY, service->family))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/**
+ * nf_svc_put_service - write a service
+ * @skb: message
+ * @service: the service
+ * @config: its configuration
+ * @generation: number of the commit that is shown
+ *
+ * Context: the namespace's mutex is held.
+ * Return: 0 or -EMSGSIZE.
+ */
+int nf_svc_put_service(struct sk_buff *skb,
+		       const struct nf_svc_service *service,
+		       const struct nf_svc_config *config, u64 generation)
+{
+	const struct nf_svc_frontend *frontend;
+	u32 nr_frontends = 0;
+
+	/* Without what an open transaction has staged. */
+	list_for_each_entry(frontend, &service->frontends, sibling)
+		nr_frontends += nf_svc_visible(&frontend->entry, generation);
+	if (nf_svc_put_service_key(skb, service) ||
+	    nla_put_string(skb, NF_SVC_A_OWNER, service->owner) ||
+	    nla_put_string(skb, NF_SVC_A_SCHEDULER, config->scheduler->name) ||
+	    nla_put_u32(skb, NF_SVC_A_REFUSE_WITH, config->refuse_with) ||
+	    nla_put_u32(skb, NF_SVC_A_COUNT_BACKENDS, config->nr) ||
+	    nla_put_u32(skb, NF_SVC_A_COUNT_FRONTENDS, nr_frontends))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/**
+ * nf_svc_put_frontend - write a frontend
+ * @skb: message
+ * @frontend: the frontend
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int nf_svc_put_frontend(struct sk_buff *skb,
+			const struct nf_svc_frontend *frontend)
+{
+	u8 class;
+
+	if (nf_svc_put_service_key(skb, frontend->service) ||
+	    nla_put_string(skb, NF_SVC_A_OWNER, frontend->service->owner) ||
+	    nf_svc_put_address(skb, NF_SVC_A_ADDRESS, frontend->family,
+			       &frontend->addr) ||
+	    nla_put_u32(skb, NF_SVC_A_PORT, ntohs(frontend->port)) ||
+	    nla_put_u32(skb, NF_SVC_A_KIND, frontend->kind) ||
+	    nla_put_u32(skb, NF_SVC_A_FRONTEND_FLAGS, frontend->flags))
+		return -EMSGSIZE;
+	for (class = 0; class < __NF_SVC_CLASS_MAX; class++)
+		if (nf_svc_put_rule(skb, class, &frontend->rule[class]))
+			return -EMSGSIZE;
+	return 0;
+}
+
+static int nf_svc_put_cidr(struct sk_buff *skb, int type,
+			   const struct nf_svc_cidr *cidr)
+{
+	struct nlattr *nest = nla_nest_start(skb, type);
+
+	if (!nest ||
+	    nf_svc_put_address(skb, NF_SVC_A_CIDR_ADDRESS, cidr->family,
+			       &cidr->addr) ||
+	    nla_put_u32(skb, NF_SVC_A_CIDR_PREFIX, cidr->prefix))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/**
+ * nf_svc_put_settings - write the settings
+ * @skb: message
+ * @settings: the settings or NULL
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int nf_svc_put_settings(struct sk_buff *skb,
+			const struct nf_svc_settings *settings)
+{
+	u32 i;
+
+	if (!settings || !(settings->nr_cidrs || settings->nr_devices))
+		return 0;
+	if (nla_put_string(skb, NF_SVC_A_OWNER, settings->owner))
+		return -EMSGSIZE;
+	for (i = 0; i < settings->nr_cidrs; i++)
+		if (nf_svc_put_cidr(skb, NF_SVC_A_POD_CIDR,
+				    &settings->cidrs[i]))
+			return -EMSGSIZE;
+	for (i = 0; i < settings->nr_devices; i++)
+		if (nla_put_string(skb, NF_SVC_A_POD_DEVICE,
+				   settings->devices[i]))
+			return -EMSGSIZE;
+	return 0;
+}
+
+/**
+ * nf_svc_put_stats - write counters
+ * @skb: message
+ * @stats: sums over all CPUs
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int nf_svc_put_stats(struct sk_buff *skb, const struct nf_svc_stats *stats)
+{
+	struct nlattr *nest;
+	u32 reason;
+
+	if (nla_put_u64_64bit(skb, NF_SVC_A_FLOWS, stats->flows,
+			      NF_SVC_A_PAD) ||
+	    nla_put_u64_64bit(skb, NF_SVC_A_MASQUERADED, stats->masqueraded,
+			      NF_SVC_A_PAD))
+		return -EMSGSIZE;
+	for (reason = 1; reason < __NF_SVC_DROP_MAX; reason++) {
+		if (!stats->drops[reason])
+			continue;
+		nest = nla_nest_start(skb, NF_SVC_A_DROP);
+		if (!nest ||
+		    nla_put_u32(skb, NF_SVC_A_DROP_CODE, reason) ||
+		    nla_put_u64_64bit(skb, NF_SVC_A_DROP_COUNT,
+				      stats->drops[reason], NF_SVC_A_DROP_PAD))
+			return -EMSGSIZE;
+		nla_nest_end(skb, nest);
+	}
+	return 0;
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which service does a packet ask for? Address first, then port. */
+#include <linux/jhash.h>
+#include <linux/netfilter.h>
+
+#include "packet.h"
+#include "trace.h"
+
+/**
+ * nf_svc_hash_addr - hash of an address
+ * @ns: tables; holds the key
+ * @family: NFPROTO_*
+ * @addr: address, network byte order
+ *
+ * Keyed, for addresses come from tenants (externalIPs, load balancers).
+ * Return: hash.
+ */
+u32 nf_svc_hash_addr(const struct nf_svc_ns *ns, u8 family,
+		     const union nf_inet_addr *addr)
+{
+	if (family == NFPROTO_IPV4)
+		return siphash_1u32((__force u32)addr->ip, &ns->key);
+	return siphash(&addr->in6, sizeof(addr->in6), &ns->key);
+}
+
+/**
+ * nf_svc_hash_frontend - hash of a frontend's key
+ * @addr_hash: nf_svc_hash_addr() of its address
+ * @protocol: IPPROTO_*
+ * @port: network byte order
+ *
+ * A cheap mix does here: @addr_hash is secret, and the rest can make no more
+ * than the frontends of one address meet.
+ * Return: hash.
+ */
+u32 nf_svc_hash_frontend(u32 addr_hash, u8 protocol, __be16 port)
+{
+	return jhash_2words(addr_hash, (__force u32)port << 16 | protocol, 0);
+}
+
+static const struct nf_svc_address *
+nf_svc_address_find(const struct nf_svc_packet *packet, u32 hash)
+{
+	const struct nf_svc_buckets *buckets =
+		rcu_dereference(packet->ns->addresses.buckets);
+	const struct nf_svc_address *address;
+	const struct nf_svc_entry *entry;
+
+	nf_svc_table_for_each(buckets, hash, entry) {
+		address = container_of(entry, struct nf_svc_address, entry);
+		if (entry->hash == hash && address->family == packet->family &&
+		    nf_inet_addr_cmp(&address->addr, &packet->daddr) &&
+		    nf_svc_visible(entry, packet->generation))
+			return address;
+	}
+	return NULL;
+}
+
+static bool nf_svc_frontend_is(const struct nf_svc_frontend *frontend,
+			       const struct nf_svc_packet *packet, u32 hash)
+{
+	return frontend->entry.hash == hash &&
+	       frontend->port == packet->dport &&
+	       frontend->protocol == packet->protocol &&
+	       frontend->family == packet->family &&
+	       nf_inet_addr_cmp(&frontend->addr, &packet->daddr);
+}
+
+static const struct nf_svc_frontend *
+nf_svc_frontend_find_hash(const struct nf_svc_packet *packet, u32 hash)
+{
+	const struct nf_svc_buckets *buckets =
+		rcu_dereference(packet->ns->frontends.buckets);
+	const struct nf_svc_frontend *frontend;
+	const struct nf_svc_entry *entry;
+
+	nf_svc_table_for_each(buckets, hash, entry) {
+		frontend = container_of(entry, struct nf_svc_frontend, entry);
+		if (nf_svc_frontend_is(frontend, packet, hash) &&
+		    nf_svc_visible(entry, packet->generation))
+			return frontend;
+	}
+	return NULL;
+}
+
+/**
+ * nf_svc_frontend_find - find a frontend by its key
+ * @packet: @ns, @generation, @daddr, @dport, @protocol and @family are the key
+ *
+ * Context: softirq or process, RCU read side.
+ * Return: the frontend, good for the RCU read side, or NULL.
+ */
+const struct nf_svc_frontend *
+nf_svc_frontend_find(const struct nf_svc_packet *packet)
+{
+	u32 hash = nf_svc_hash_addr(packet->ns, packet->family, &packet->daddr);
+
+	return nf_svc_frontend_find_hash(packet,
+					 nf_svc_hash_frontend(hash, packet->protocol,
+							      packet->dport));
+}
+
+/**
+ * nf_svc_lookup - find the frontend a packet asks for, and what it says
+ * @packet: the packet; sets @frontend, @config, @class, @rule, or else @verdict
+ *
+ * A packet of no service pays one miss in the address table.
+ *
+ * Context: softirq or process, RCU read side.
+ */
+void nf_svc_lookup(struct nf_svc_packet *packet)
+{
+	const struct nf_svc_address *address;
+	u32 hash;
+
+	hash = nf_svc_hash_addr(packet->ns, packet->family, &packet->daddr);
+	address = nf_svc_address_find(packet, hash);
+	if (!address)
+		return;
+
+	nf_svc_classify(packet);
+	if (packet->dport) {
+		hash = nf_svc_hash_frontend(hash, packet->protocol,
+					    packet->dport);
+		packet->frontend = nf_svc_frontend_find_hash(packet, hash);
+	}
+	if (packet->frontend) {
+		packet->config = nf_svc_config_at(packet->frontend->service,
+						  packet->generation);
+		packet->rule = &packet->frontend->rule[packet->class];
+	} else if (address->exclusive) {
+		packet->verdict = NF_SVC_VERDICT_REFUSE;
+		packet->reason = NF_SVC_DROP_UNCLAIMED;
+	}
+	trace_nf_svc_lookup(packet);
+}
+
+/* Sorted inside a group: transaction.c. */
+static bool nf_svc_group_has(const struct nf_svc_config *config, u32 start,
+			     u32 end, const union nf_inet_addr *addr,
+			     __be16 port)
+{
+	while (start < end) {
+		u32 middle = start + (end - start) / 2;
+		int order = nf_svc_backend_order(&config->backends[middle],
+						 addr, port);
+
+		if (!order)
+			return true;
+		if (order < 0)
+			start = middle + 1;
+		else
+			end = middle;
+	}
+	return false;
+}
+
+static bool nf_svc_set_has(const struct nf_svc_config *config, u8 set,
+			   const union nf_inet_addr *addr, __be16 port)
+{
+	u32 first = set ? 0 : config->group[0];
+	u32 middle = set ? config->group[0] : config->group[1];
+	u32 last = set ? config->group[1] : config->group[2];
+
+	return nf_svc_group_has(config, first, middle, addr, port) ||
+	       nf_svc_group_has(config, middle, last, addr, port);
+}
+
+/**
+ * nf_svc_lookup_flow - find again what a new flow's first packet was bound by
+ * @packet: the packet's original tuple; sets @frontend, @config, @class, @rule
+ * @addr: backend that the flow was given
+ * @port: its port, network byte order
+ *
+ * A commit may have come since. So every version that is still linked is asked
+ * whether it could have given this backend, today's before yesterday's: those
+ * that the packet saw in PRE_ROUTING or LOCAL_OUT are kept until it has left
+ * its RCU read side, and a flow is not masqueraded by one version after it was
+ * bound by another.
+ *
+ * Context: softirq or process, RCU read side.
+ * Return: was it one of ours?
+ */
+bool nf_svc_lookup_flow(struct nf_svc_packet *packet,
+			const union nf_inet_addr *addr, __be16 port)
+{
+	const struct nf_svc_buckets *buckets;
+	const struct nf_svc_frontend *frontend;
+	const struct nf_svc_version *version;
+	const struct nf_svc_entry *entry;
+	bool visible = true;
+	u32 hash;
+
+	hash = nf_svc_hash_addr(packet->ns, packet->family, &packet->daddr);
+	hash = nf_svc_hash_frontend(hash, packet->protocol, packet->dport);
+	buckets = rcu_dereference(packet->ns->frontends.buckets);
+again:
+	nf_svc_table_for_each(buckets, hash, entry) {
+		frontend = container_of(entry, struct nf_svc_frontend, entry);
+		if (!nf_svc_frontend_is(frontend, packet, hash) ||
+		    nf_svc_visible(entry, packet->generation) != visible)
+			continue;
+		if (!packet->frontend)
+			nf_svc_classify(packet);
+		packet->frontend = frontend;
+		packet->rule = &frontend->rule[packet->class];
+		version = rcu_dereference(frontend->service->config);
+		for (; version; version = rcu_dereference(version->prev)) {
+			packet->config = (const struct nf_svc_config *)version;
+			if (nf_svc_set_has(packet->config, packet->rule->set,
+					   addr, port))
+				return true;
+		}
+	}
+	if (visible) {
+		visible = false;
+		goto again;
+	}
+	return false;
+}

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _NF_SVC_H
+#define _NF_SVC_H
+
+#include <linux/atomic.h>
+#include <linux/mutex.h>
+#include <linux/netfilter.h>
+#include <linux/rcupdate.h>
+#include <linux/siphash.h>
+#include <linux/workqueue.h>
+#include <net/net_namespace.h>
+#include <uapi/linux/nf_svc.h>
+
+#include "table.h"
+
+#if BITS_PER_LONG != 64
+#error "nf_svc counts commits and flows in 64-bit words that packets read whole: 64-bit kernels only"
+#endif
+
+#define NF_SVC_LIMIT_SERVICES	(1U << 18)
+#define NF_SVC_LIMIT_FRONTENDS	(1U << 20)
+#define NF_SVC_LIMIT_BACKENDS	(1U << 16)
+#define NF_SVC_LIMIT_CIDRS	64U
+#define NF_SVC_TX_IDLE_MS	30000U
+
+#define NF_SVC_SETS		2
+
+struct nf_svc_change;
+struct nf_svc_packet;
+struct nf_svc_tx;
+struct nf_svc_config;
+
+/**
+ * struct nf_svc_rule - what a frontend does for one source class
+ * @set: index of the set used, 0 cluster, 1 local
+ * @masquerade: rewrite the source address?
+ * @empty: enum nf_svc_empty
+ */
+struct nf_svc_rule {
+	u8 set:1;
+	u8 masquerade:1;
+	u8 empty:1;
+};
+
+/**
+ * struct nf_svc_backend - an address and port that serves
+ * @addr: address, network byte order; IPv4 in the first four bytes, rest 0
+ * @port: network byte order
+ * @weight: share of new flows; 0 takes none
+ * @sets: enum nf_svc_sets; 0 is draining
+ */
+struct nf_svc_backend {
+	union nf_inet_addr addr;
+	__be16 port;
+	u16 weight;
+	u8 sets;
+};
+
+/**
+ * struct nf_svc_scheduler - how a backend is chosen for a new flow
+ * @name: value of NF_SVC_A_SCHEDULER
+ * @select: index into config->backends of the one chosen, in the set of the
+ *	packet's rule, which takes new flows. Context: softirq or process, RCU
+ *	read side; no side effect (EXPLAIN asks it, too)
+ * @settled: is the choice a function of this packet and the configuration
+ *	alone?
+ */
+struct nf_svc_scheduler {
+	const char *name;
+	u32 (*select)(const struct nf_svc_config *config,
+		      const struct nf_svc_packet *packet);
+	bool (*settled)(const struct nf_svc_packet *packet);
+};
+
+/**
+ * struct nf_svc_version - a link in a chain of versions, newest first
+ * @born: number of the commit that made it
+ * @prev: the one before, until no packet can need it
+ * @newer: the one that replaced it; writer only
+ * @next: next one replaced by the same commit; writer only
+ *
+ * What is replaced whole (a service's configuration, the settings) and is
+ * reached by a pointer, not by a table.
+ */
+struct nf_svc_version {
+	u64 born;
+	struct nf_svc_version __rcu *prev;
+	struct nf_svc_version *newer;
+	struct nf_svc_version *next;
+};
+
+/**
+ * struct nf_svc_config - all that a service is, but for its key; immutable
+ * @version: link; must be first
+ * @scheduler: chooses
+ * @refuse_with: enum nf_svc_refuse
+ * @nr: number of backends
+ * @group: where in @backends each group ends: in the local set only, in both,
+ *	in the cluster set only, in none. So each set is one range; inside a
+ *	group backends are sorted by address and port
+ * @takers: for each set, backends that take new flows (weight not 0)
+ * @sums: nr + 1 running sums of weights, or NULL if all weights are 1; in the
+ *	same allocation
+ * @backends: the backends
+ */
+struct nf_svc_config {
+	struct nf_svc_version version;
+	const struct nf_svc_scheduler *scheduler;
+	u8 refuse_with;
+	u32 nr;
+	u32 group[4];
+	u32 takers[NF_SVC_SETS];
+	u32 *sums;
+	struct nf_svc_backend backends[];
+};
+
+/* Range of a set in config->backends: [start, end). */
+static inline u32 nf_svc_set_start(const struct nf_svc_config *config, u8 set)
+{
+	return set ? 0 : config->group[0];
+}
+
+static inline u32 nf_svc_set_end(const struct nf_svc_config *config, u8 set)
+{
+	return set ? config->group[1] : config->group[2];
+}
+
+/**
+ * struct nf_svc_stats - counters, one a CPU
+ * @flows: new flows given a backend
+ * @masqueraded: those of them whose source was masqueraded
+ * @drops: packets by enum nf_svc_drop_reason
+ */
+struct nf_svc_stats {
+	u64 flows;
+	u64 masqueraded;
+	u64 drops[__NF_SVC_DROP_MAX];
+};
+
+/**
+ * struct nf_svc_service - one port of a Kubernetes Service, of one family
+ * @entry: link in nf_svc_ns.services; must be first
+ * @config: newest configuration; the chain holds those of commits that packets
+ *	may still see
+ * @stats: counters, NULL until the first flow
+ * @refused: of the limit on refusals, see refuse.c
+ * @seed: of the hash by which UDP flows choose
+ * @protocol: IPPROTO_*
+ * @family: NFPROTO_*
+ * @nr_frontends: current frontends; writer only
+ * @frontends: current frontends; writer only
+ * @change: what the open transaction does to it, or NULL; writer only
+ * @owner: name of the owner, in the same allocation as @name
+ * @name: key, with @protocol and @family
+ */
+struct nf_svc_service {
+	struct nf_svc_entry entry;
+	struct nf_svc_version __rcu *config;
+	struct nf_svc_stats __percpu *stats;
+	atomic64_t refused;
+	u32 seed;
+	u8 protocol;
+	u8 family;
+	u32 nr_frontends;
+	struct list_head frontends;
+	struct nf_svc_change *change;
+	const char *owner;
+	char name[];
+};
+
+/**
+ * struct nf_svc_frontend - where a service answers; immutable but for links
+ * @entry: link in nf_svc_ns.frontends; must be first
+ * @service: whose it is; lives at least as long
+ * @sibling: link in nf_svc_service.frontends; writer only
+ * @addr: address, network byte order; IPv4 in the first four bytes, rest 0
+ * @port: network byte order
+ * @protocol: IPPROTO_*
+ * @family: NFPROTO_*
+ * @kind: enum nf_svc_kind
+ * @flags: enum nf_svc_frontend_flags
+ * @rule: by enum nf_svc_class
+ * @kept: id of the last transaction that set it as it was; writer only
+ */
+struct nf_svc_frontend {
+	struct nf_svc_entry entry;
+	struct nf_svc_service *service;
+	struct list_head sibling;
+	union nf_inet_addr addr;
+	__be16 port;
+	u8 protocol;
+	u8 family;
+	u8 kind;
+	u8 flags;
+	struct nf_svc_rule rule[__NF_SVC_CLASS_MAX];
+	u32 kept;
+};
+
+/**
+ * struct nf_svc_address - an address that has frontends
+ * @entry: link in nf_svc_ns.addresses; must be first
+ * @addr: key, network byte order
+ * @family: key, NFPROTO_*
+ * @exclusive: is what no frontend claims refused?
+ * @users: current frontends on it, as committed; writer only
+ * @exclusive_users: those that ask for @exclusive; writer only
+ * @users_delta: what the open transaction adds to @users; writer only
+ * @exclusive_delta: the same for @exclusive_users; writer only
+ * @touched: link in nf_svc_tx.addresses, or empty; writer only
+ */
+struct nf_svc_address {
+	struct nf_svc_entry entry;
+	union nf_inet_addr addr;
+	u8 family;
+	bool exclusive;
+	u32 users;
+	u32 exclusive_users;
+	s32 users_delta;
+	s32 exclusive_delta;
+	struct list_head touched;
+};
+
+/**
+ * struct nf_svc_cidr - a block of addresses
+ * @addr: network byte order, bits past @prefix are 0
+ * @family: NFPROTO_*
+ * @prefix: length in bits
+ */
+struct nf_svc_cidr {
+	union nf_inet_addr addr;
+	u8 family;
+	u8 prefix;
+};
+
+/**
+ * struct nf_svc_settings - what is a pod in this namespace; immutable
+ * @version: link; must be first
+ * @owner: who set it
+ * @nr_cidrs: used entries of @cidrs
+ * @nr_devices: used entries of @devices
+ * @devices: names of input devices; '*' at the end matches any rest
+ * @cidrs: of pods
+ */
+struct nf_svc_settings {
+	struct nf_svc_version version;
+	char owner[NF_SVC_OWNER_MAX + 1];
+	u32 nr_cidrs;
+	u32 nr_devices;
+	char (*devices)[NF_SVC_DEVICE_MAX + 1];
+	struct nf_svc_cidr cidrs[];
+};
+
+#define NF_SVC_REFUSE_SLOTS	256
+
+/**
+ * struct nf_svc_ns - the tables of a network namespace
+ * @generation: number of the last commit; packets read it once, first
+ * @key: random; keys the hashes of all tables
+ * @addresses: &struct nf_svc_address by (address, family)
+ * @frontends: &struct nf_svc_frontend by (address, port, protocol, family)
+ * @services: &struct nf_svc_service by (name, protocol, family); not for packets
+ * @settings: newest settings, a chain, NULL if there are none
+ * @totals: counters of the namespace
+ * @uncounted: flows whose service's counters could not be allocated
+ * @refused: of the limit on refusals by source, see refuse.c
+ * @refused_unclaimed: the same for what no frontend claims
+ * @nr_services: current services, staged ones too; writer only
+ * @nr_frontends: current frontends, staged ones too; writer only
+ * @family_frontends: the same, IPv4 and IPv6 apart; the hooks of a family are
+ *	there while its number is not 0; writer only
+ * @retiring: committed transactions whose packets of before may still be on
+ *	their way, oldest first; writer only
+ * @freeing: transactions whose objects are out of the tables and wait for those
+ *	who still hold one, oldest first; writer only
+ * @net: the namespace
+ *
+ * Made by the first transaction that has something to apply, freed when
+ * nothing is left in it. Writers hold nf_svc_net.mutex.
+ */
+struct nf_svc_ns {
+	u64 generation;
+	siphash_key_t key;
+	struct nf_svc_table addresses;
+	struct nf_svc_table frontends;
+	struct nf_svc_version __rcu *settings;
+	struct nf_svc_stats __percpu *totals;
+	atomic64_t uncounted;
+	atomic64_t refused[NF_SVC_REFUSE_SLOTS];
+	atomic64_t refused_unclaimed;
+
+	struct nf_svc_table services;
+	u32 nr_services;
+	u32 nr_frontends;
+	u32 family_frontends[2];
+	struct list_head retiring;
+	struct list_head freeing;
+	struct net *net;
+};
+
+/**
+ * struct nf_svc_net - what every network namespace has
+ * @mutex: held by all writers and dumps of the namespace; protects all members
+ *	here, and whatever is called "writer only" in the tables
+ * @ns: the tables, NULL while there are none
+ * @tx: the open transaction, or NULL
+ * @generation: number of the last commit; outlives @ns
+ * @tx_id: id of the last transaction
+ * @ending: the namespace goes; nothing is retired any more
+ * @retire: unlinks and frees what commits replaced, see retire.c
+ */
+struct nf_svc_net {
+	struct mutex mutex;
+	struct nf_svc_ns __rcu *ns;
+	struct nf_svc_tx *tx;
+	u64 generation;
+	u32 tx_id;
+	bool ending;
+	struct rcu_work retire;
+};
+
+/**
+ * nf_svc_addr_set - an address as the tables keep it
+ * @addr: result
+ * @family: NFPROTO_*
+ * @bytes: 4 or 16 bytes, network byte order
+ */
+static inline void nf_svc_addr_set(union nf_inet_addr *addr, u8 family,
+				   const void *bytes)
+{
+	memset(addr, 0, sizeof(*addr));
+	memcpy(addr, bytes, family == NFPROTO_IPV4 ? 4 : 16);
+}
+
+static inline unsigned int nf_svc_addr_len(u8 family)
+{
+	return family == NFPROTO_IPV4 ? 4 : 16;
+}
+
+/**
+ * nf_svc_version_at - the version that a commit shows
+ * @head: head of the chain
+ * @generation: number of the commit
+ *
+ * Context: RCU read side, or the writer.
+ * Return: the version, or NULL if there was none.
+ */
+static inline const struct nf_svc_version *
+nf_svc_version_at(struct nf_svc_version __rcu *const *head, u64 generation)
+{
+	const struct nf_svc_version *version = rcu_dereference_check(*head, 1);
+
+	/* Pairs with rcu_assign_pointer() in nf_svc_commit(). */
+	while (version && version->born > generation)
+		version = rcu_dereference_check(version->prev, 1);
+	return version;
+}
+
+static inline const struct nf_svc_config *
+nf_svc_config_at(const struct nf_svc_service *service, u64 generation)
+{
+	return (const struct nf_svc_config *)
+		nf_svc_version_at(&service->config, generation);
+}
+
+static inline const struct nf_svc_settings *
+nf_svc_settings_at(const struct nf_svc_ns *ns, u64 generation)
+{
+	return (const struct nf_svc_settings *)
+		nf_svc_version_at(&ns->settings, generation);
+}
+
+/**
+ * nf_svc_backend_order - order of backends inside a group
+ * @backend: a backend
+ * @addr: address of another, network byte order
+ * @port: its port, network byte order
+ *
+ * Return: negative, 0 or positive, as memcmp().
+ */
+static inline int nf_svc_backend_order(const struct nf_svc_backend *backend,
+				       const union nf_inet_addr *addr,
+				       __be16 port)
+{
+	int order = memcmp(&backend->addr, addr, sizeof(*addr));
+
+	return order ? order : (int)ntohs(backend->port) - (int)ntohs(port);
+}
+
+/* netns.c */
+struct nf_svc_net *nf_svc_net(const struct net *net);
+struct nf_svc_ns *nf_svc_ns_locked(const struct nf_svc_net *nn);
+struct nf_svc_ns *nf_svc_ns_get(struct nf_svc_net *nn, struct net *net);
+void nf_svc_ns_put_if_empty(struct nf_svc_net *nn);
+int nf_svc_netns_init(void);
+void nf_svc_netns_exit(void);
+
+/* hook.c */
+int nf_svc_hooks_register(struct net *net, u8 family);
+void nf_svc_hooks_unregister(struct net *net, u8 family);
+
+/* lookup.c */
+u32 nf_svc_hash_addr(const struct nf_svc_ns *ns, u8 family,
+		     const union nf_inet_addr *addr);
+u32 nf_svc_hash_frontend(u32 addr_hash, u8 protocol, __be16 port);
+
+/* select.c */
+const struct nf_svc_scheduler *nf_svc_scheduler_find(const char *name);
+
+/* bind.c */
+int nf_svc_masquerade_start(void);
+void nf_svc_masquerade_stop(void);
+
+/* stats.c */
+void nf_svc_stats_read(struct nf_svc_stats *sum,
+		       const struct nf_svc_stats __percpu *stats);
+
+/* genl.c */
+int nf_svc_genl_init(void);
+void nf_svc_genl_exit(void);
+
+#endif /* _NF_SVC_H */

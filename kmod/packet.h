@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _NF_SVC_PACKET_H
+#define _NF_SVC_PACKET_H
+
+#include "nf_svc.h"
+
+struct nf_conn;
+
+/**
+ * struct nf_svc_packet - all that is known of the first packet of a flow
+ * @ns: tables of its namespace
+ * @generation: commit whose tables it sees, all the way
+ * @net: its namespace
+ * @in: device it came in by, NULL if this node sent it
+ * @saddr: source address, network byte order
+ * @daddr: destination address
+ * @sport: source port, network byte order, 0 if the protocol has none
+ * @dport: destination port
+ * @protocol: IPPROTO_*
+ * @family: NFPROTO_*
+ * @class: enum nf_svc_class, once nf_svc_classify() has said it
+ * @verdict: enum nf_svc_verdict, the result of nf_svc_decide()
+ * @reason: enum nf_svc_drop_reason for refused and dropped ones
+ * @frontend: the one that was asked for, or NULL
+ * @config: of its service
+ * @rule: of @frontend, for @class
+ * @backend: the one chosen, or NULL
+ */
+struct nf_svc_packet {
+	struct nf_svc_ns *ns;
+	u64 generation;
+	const struct net *net;
+	struct net_device *in;
+	union nf_inet_addr saddr;
+	union nf_inet_addr daddr;
+	__be16 sport;
+	__be16 dport;
+	u8 protocol;
+	u8 family;
+
+	u8 class;
+	u8 verdict;
+	u8 reason;
+	const struct nf_svc_frontend *frontend;
+	const struct nf_svc_config *config;
+	const struct nf_svc_rule *rule;
+	const struct nf_svc_backend *backend;
+};
+
+/* hook.c */
+void nf_svc_decide(struct nf_svc_packet *packet);
+
+/* packet.c */
+void nf_svc_packet_from_flow(struct nf_svc_packet *packet,
+			     const struct nf_conn *ct);
+void nf_svc_classify(struct nf_svc_packet *packet);
+
+/* lookup.c */
+const struct nf_svc_frontend *
+nf_svc_frontend_find(const struct nf_svc_packet *packet);
+void nf_svc_lookup(struct nf_svc_packet *packet);
+bool nf_svc_lookup_flow(struct nf_svc_packet *packet,
+			const union nf_inet_addr *addr, __be16 port);
+
+/* select.c */
+void nf_svc_select(struct nf_svc_packet *packet);
+
+/* bind.c */
+unsigned int nf_svc_bind_destination(struct nf_conn *ct,
+				     const struct nf_svc_packet *packet);
+unsigned int nf_svc_bind_source(struct sk_buff *skb,
+				const struct nf_hook_state *state);
+
+/* refuse.c */
+unsigned int nf_svc_refuse(struct sk_buff *skb,
+			   const struct nf_hook_state *state,
+			   const struct nf_svc_packet *packet);
+
+/* stats.c */
+void nf_svc_count_flow(const struct nf_svc_packet *packet);
+void nf_svc_count_masqueraded(const struct nf_svc_packet *packet);
+void nf_svc_count_drop(const struct nf_svc_packet *packet, u8 reason);
+
+#endif /* _NF_SVC_PACKET_H */

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Refuse a flow at once.
+ *
+ * Others get a RST (TCP) or an ICMP port unreachable; the node's own clients
+ * get ECONNREFUSED from the system call itself: an ICMP error would meet a
+ * socket that its owner holds in connect(), and be put off until the SYN is
+ * sent again a second later.
+ *
+ * Answers are limited, for they can be asked for with a forged source: by
+ * source address and by service, so that one of either cannot use up the
+ * kernel's own limit on ICMP (net.ipv4.icmp_msgs_per_sec 1000, icmp_msgs_burst
+ * 50) for all. A TCP RST costs a quarter (source) or an eighth (service) of an
+ * ICMP error.
+ *
+ *	of one source:	200 RST or 50 ICMP a second, as many at once
+ *	of one service:	1000 RST or 125 ICMP a second, 200 or 25 at once;
+ *			all that no frontend claims is one service here
+ */
+#include <linux/ktime.h>
+#include <net/netfilter/ipv4/nf_reject.h>
+#include <net/netfilter/ipv6/nf_reject.h>
+
+#include "packet.h"
+
+struct nf_svc_refusal_limit {
+	u64 window;	/* ns of answers that may be sent at once */
+	u64 reset;	/* ns that a RST costs */
+	u64 unreach;	/* ns that an ICMP error costs */
+};
+
+static const struct nf_svc_refusal_limit nf_svc_limit_source = {
+	.window		= NSEC_PER_SEC,
+	.reset		= 5 * NSEC_PER_MSEC,
+	.unreach	= 20 * NSEC_PER_MSEC,
+};
+
+static const struct nf_svc_refusal_limit nf_svc_limit_service = {
+	.window		= 200 * NSEC_PER_MSEC,
+	.reset		= 1 * NSEC_PER_MSEC,
+	.unreach	= 8 * NSEC_PER_MSEC,
+};
+
+/*
+ * A bucket of one word (the generic cell rate algorithm): the time until which
+ * it is spent. No lock; a lost race is tried again.
+ */
+static bool nf_svc_limit_take(atomic64_t *spent_until,
+			      const struct nf_svc_refusal_limit *limit,
+			      bool reset)
+{
+	u64 now = ktime_get_ns(), cost = reset ? limit->reset : limit->unreach;
+	s64 old = atomic64_read(spent_until);
+	u64 until;
+
+	do {
+		until = max_t(u64, old, now) + cost;
+		if (until > now + limit->window)
+			return false;
+	} while (!atomic64_try_cmpxchg(spent_until, &old, until));
+	return true;
+}
+
+static bool nf_svc_refusal_allowed(const struct nf_svc_packet *packet,
+				   bool reset)
+{
+	u32 slot = nf_svc_hash_addr(packet->ns, packet->family,
+				    &packet->saddr) % NF_SVC_REFUSE_SLOTS;
+
+	return nf_svc_limit_take(&packet->ns->refused[slot],
+				 &nf_svc_limit_source, reset) &&
+	       nf_svc_limit_take(packet->frontend ?
+				 &packet->frontend->service->refused :
+				 &packet->ns->refused_unclaimed,
+				 &nf_svc_limit_service, reset);
+}
+
+/**
+ * nf_svc_refuse - refuse a packet
+ * @skb: the packet; stays the caller's
+ * @state: PRE_ROUTING or LOCAL_OUT, where nothing is confirmed yet: dropping
+ *	the packet forgets the flow
+ * @packet: what is known of it
+ *
+ * Context: softirq or process, RCU read side.
+ * Return: verdict for the caller to return.
+ */
+unsigned int nf_svc_refuse(struct sk_buff *skb,
+			   const struct nf_hook_state *state,
+			   const struct nf_svc_packet *packet)
+{
+	bool reset = packet->protocol == IPPROTO_TCP &&
+		     (!packet->config ||
+		      packet->config->refuse_with == NF_SVC_REFUSE_RESET);
+
+	if (state->hook == NF_INET_LOCAL_OUT)
+		return NF_DROP_ERR(-ECONNREFUSED);
+
+	if (!nf_svc_refusal_allowed(packet, reset)) {
+		nf_svc_count_drop(packet, NF_SVC_DROP_REFUSAL_LIMIT);
+		return NF_DROP;
+	}
+
+	if (state->pf == NFPROTO_IPV4) {
+		if (reset)
+			nf_send_reset(state->net, state->sk, skb, state->hook);
+		else
+			nf_send_unreach(skb, ICMP_PORT_UNREACH, state->hook);
+	} else {
+		if (reset)
+			nf_send_reset6(state->net, state->sk, skb, state->hook);
+		else
+			nf_send_unreach6(state->net, skb, ICMPV6_PORT_UNREACH,
+					 state->hook);
+	}
+	return NF_DROP;
+}

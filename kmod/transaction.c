@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Transactions: staged, prepared, then published by one store.
+ *
+ * Staging links what is new into the tables with the number of the commit to
+ * be, which no packet has yet, and sets the same number as the end of what
+ * goes. Preparing allocates all that is missing and registers the hooks. What
+ * is left then cannot fail: chain the new configurations, store the number.
+ */
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/netlink.h>
+#include <linux/slab.h>
+#include <net/netlink.h>
+
+#include "transaction.h"
+
+/**
+ * nf_svc_table_of - the table that an entry belongs to
+ * @ns: tables
+ * @entry: the entry
+ *
+ * Return: the table.
+ */
+struct nf_svc_table *nf_svc_table_of(struct nf_svc_ns *ns,
+				     const struct nf_svc_entry *entry)
+{
+	switch (entry->kind) {
+	case NF_SVC_ENTRY_SERVICE:
+		return &ns->services;
+	case NF_SVC_ENTRY_FRONTEND:
+		return &ns->frontends;
+	default:
+		return &ns->addresses;
+	}
+}
+
+/**
+ * nf_svc_stage_born - link an entry that the commit shall show
+ * @ns: tables
+ * @tx: transaction
+ * @entry: the entry, with its hash and kind set
+ *
+ * Context: process, may sleep; the namespace's mutex is held.
+ */
+void nf_svc_stage_born(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
+		       struct nf_svc_entry *entry)
+{
+	entry->born = tx->next;
+	entry->died = NF_SVC_NEVER;
+	list_add_tail(&entry->list, &tx->born);
+	nf_svc_table_insert(nf_svc_table_of(ns, entry), entry);
+}
+
+/**
+ * nf_svc_stage_death - let an entry go with the commit
+ * @ns: tables
+ * @tx: transaction
+ * @entry: a current entry
+ *
+ * Context: process, may sleep; the namespace's mutex is held.
+ */
+void nf_svc_stage_death(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
+			struct nf_svc_entry *entry)
+{
+	WRITE_ONCE(entry->died, tx->next);
+	if (entry->born == tx->next) {
+		nf_svc_table_unlink(nf_svc_table_of(ns, entry), entry);
+		list_move_tail(&entry->list, &tx->dropped);
+	} else {
+		list_add_tail(&entry->list, &tx->dying);
+	}
+}
+
+/**
+ * nf_svc_begin - open a transaction
+ * @nn: of the namespace
+ * @net: namespace
+ * @portid: netlink socket that it is tied to
+ * @owner: whose objects it changes
+ * @replace: what it sets is all that @owner has
+ * @generation: NULL, or number of the commit that must be the last one
+ * @extack: for the reason of a refusal
+ *
+ * Context: process, may sleep; the namespace's mutex is held.
+ * Return: 0 or a negative error.
+ */
+int nf_svc_begin(struct nf_svc_net *nn, struct net *net, u32 portid,
+		 const char *owner, bool replace, const u64 *generation,
+		 struct netlink_ext_ack *extack)
+{
+	struct nf_svc_ns *ns;
+	struct nf_svc_tx *tx;
+
+	if (nn->tx && nn->tx->portid == portid) {
+		NL_SET_ERR_MSG(extack, "a transaction is open on this socket already");
+		return -EALREADY;
+	}
+	if (nn->tx && time_before(jiffies, nn->tx->active +
+				  msecs_to_jiffies(NF_SVC_TX_IDLE_MS))) {
+		NL_SET_ERR_MSG(extack, "another transaction is open: try again");
+		return -EBUSY;
+	}
+	if (generation && *generation != nn->generation) {
+		NL_SET_ERR_MSG(extack, "the namespace is at another generation: read it again");
+		return -ESTALE;
+	}
+	if (nn->tx)
+		nf_svc_abort(nn);
+
+	tx = kzalloc(sizeof(*tx), GFP_KERNEL_ACCOUNT);
+	if (!tx)
+		return -ENOMEM;
+	ns = nf_svc_ns_get(nn, net);
+	if (!ns) {
+		kfree(tx);
+		return -ENOMEM;
+	}
+	tx->portid = portid;
+	tx->id = ++nn->tx_id;
+	tx->replace = replace;
+	tx->active = jiffies;
+	tx->next = nn->generation + 1;
+	tx->nr_services = ns->nr_services;
+	tx->nr_frontends = ns->nr_frontends;
+	memcpy(tx->family_frontends, ns->family_frontends,
+	       sizeof(tx->family_frontends));
+	INIT_LIST_HEAD(&tx->changes);
+	INIT_LIST_HEAD(&tx->addresses);
+	INIT_LIST_HEAD(&tx->born);
+	INIT_LIST_HEAD(&tx->dying);
+	INIT_LIST_HEAD(&tx->dropped);
+	strscpy(tx->owner, owner, sizeof(tx->owner));
+	nn->tx = tx;
+	return 0;
+}
+
+/* What is new and what goes are of one kind only here: links of siblings. */
+static void nf_svc_siblings_del(struct list_head *entries)
+{
+	struct nf_svc_frontend *frontend;
+	struct nf_svc_entry *entry;
+
+	list_for_each_entry(entry, entries, list) {
+		if (entry->kind != NF_SVC_ENTRY_FRONTEND)
+			continue;
+		frontend = container_of(entry, struct nf_svc_frontend, entry);
+		list_del_init(&frontend->sibling);
+	}
+}
+
+static void nf_svc_changes_free(struct nf_svc_tx *tx)
+{
+	struct nf_svc_change *change, *next;
+
+	list_for_each_entry_safe(change, next, &tx->changes, list)
+		nf_svc_change_free(change);
+}
+
+/**
+ * nf_svc_abort - forget the open transaction
+ * @nn: of the namespace; has one
+ *
+ * Context: process, may sleep; the namespace's mutex is held.
+ */
+void nf_svc_abort(struct nf_svc_net *nn)
+{
+	struct nf_svc_ns *ns = nf_svc_ns_locked(nn);
+	struct nf_svc_tx *tx = nn->tx;
+	struct nf_svc_entry *entry;
+
+	nf_svc_changes_free(tx);
+	nf_svc_addresses_finish(tx, false);
+	nf_svc_siblings_del(&tx->born);
+	list_for_each_entry(entry, &tx->born, list)
+		nf_svc_table_unlink(nf_svc_table_of(ns, entry), entry);
+	list_splice_init(&tx->born, &tx->dropped);
+
+	while (!list_empty(&tx->dying)) {
+		entry = list_first_entry(&tx->dying, struct nf_svc_entry, list);
+		list_del(&entry->list);
+		WRITE_ONCE(entry->died, NF_SVC_NEVER);
+	}
+
+	ns->nr_services = tx->nr_services;
+	ns->nr_frontends = tx->nr_frontends;
+	memcpy(ns->family_frontends, tx->family_frontends,
+	       sizeof(ns->family_frontends));
+	kvfree(tx->settings);
+	nn->tx = NULL;
+	nf_svc_retire(nn, tx, false);
+}
+
+/* Register the hooks of the families that get their first frontend. */
+static int nf_svc_hooks_prepare(struct nf_svc_ns *ns,
+				const struct nf_svc_tx *tx)
+{
+	bool v4 = ns->family_frontends[0] && !tx->family_frontends[0];
+	bool v6 = ns->family_frontends[1] && !tx->family_frontends[1];
+	int err;
+
+	if (v4) {
+		err = nf_svc_hooks_register(ns->net, NFPROTO_IPV4);
+		if (err)
+			return err;
+	}
+	if (v6) {
+		err = nf_svc_hooks_register(ns->net, NFPROTO_IPV6);
+		if (err) {
+			if (v4)
+				nf_svc_hooks_unregister(ns->net, NFPROTO_IPV4);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/* Unregister the hooks of the families that lost their last frontend. */
+static void nf_svc_hooks_finish(struct nf_svc_ns *ns,
+				const struct nf_svc_tx *tx)
+{
+	if (!ns->family_frontends[0] && tx->family_frontends[0])
+		nf_svc_hooks_unregister(ns->net, NFPROTO_IPV4);
+	if (!ns->family_frontends[1] && tx->family_frontends[1])
+		nf_svc_hooks_unregister(ns->net, NFPROTO_IPV6);
+}
+
+static int nf_svc_prepare(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
+			  struct netlink_ext_ack *extack)
+{
+	struct nf_svc_change *change;
+	int err;
+
+	err = nf_svc_services_prune(ns, tx);
+	if (err)
+		return err;
+	list_for_each_entry(change, &tx->changes, list) {
+		err = nf_svc_config_build(change);
+		if (err)
+			return err;
+		cond_resched();
+	}
+	err = nf_svc_addresses_prepare(ns, tx);
+	if (err)
+		return err;
+
+	/* Last, for it is the one step that others could see. */
+	err = nf_svc_hooks_prepare(ns, tx);
+	if (err)
+		NL_SET_ERR_MSG(extack, "connection tracking or NAT cannot be turned on in this namespace");
+	return err;
+}
+
+static void nf_svc_version_push(struct nf_svc_tx *tx,
+				struct nf_svc_version __rcu **head,
+				struct nf_svc_version *version)
+{
+	struct nf_svc_version *old = rcu_dereference_protected(*head, 1);
+
+	version->born = tx->next;
+	RCU_INIT_POINTER(version->prev, old);
+	if (old) {
+		old->newer = version;
+		old->next = tx->replaced;
+		tx->replaced = old;
+	}
+	/* Pairs with rcu_dereference() in nf_svc_version_at(). */
+	rcu_assign_pointer(*head, version);
+}
+
+/**
+ * nf_svc_commit - apply the open transaction
+ * @nn: of the namespace; has one
+ * @extack: for the reason of a refusal
+ *
+ * Ends the transaction, whatever comes of it. Waits for no grace period.
+ *
+ * Context: process, may sleep; the namespace's mutex is held.
+ * Return: 0, or a negative error, and nothing has changed.
+ */
+int nf_svc_commit(struct nf_svc_net *nn, struct netlink_ext_ack *extack)
+{
+	struct nf_svc_ns *ns = nf_svc_ns_locked(nn);
+	struct nf_svc_tx *tx = nn->tx;
+	struct nf_svc_change *change;
+	int err;
+
+	if (tx->refused) {
+		NL_SET_ERR_MSG(extack, "a message of this transaction was refused: nothing of it is applied");
+		err = -ECANCELED;
+	} else {
+		err = nf_svc_prepare(ns, tx, extack);
+	}
+	if (err) {
+		nf_svc_abort(nn);
+		return err;
+	}
+
+	/* From here on nothing can fail. Packets do not see yet what is done. */
+	list_for_each_entry(change, &tx->changes, list) {
+		if (!change->config)
+			continue;
+		nf_svc_version_push(tx, &change->service->config,
+				    &change->config->version);
+		change->config = NULL;
+	}
+	if (tx->settings) {
+		nf_svc_version_push(tx, &ns->settings, &tx->settings->version);
+		tx->settings = NULL;
+	}
+
+	/* Now they do, all of it: pairs with smp_load_acquire() in hook.c. */
+	smp_store_release(&ns->generation, tx->next);
+	nn->generation = tx->next;
+
+	nf_svc_hooks_finish(ns, tx);
+	nf_svc_changes_free(tx);
+	nf_svc_addresses_finish(tx, true);
+	nf_svc_siblings_del(&tx->dying);
+	nn->tx = NULL;
+	nf_svc_retire(nn, tx, true);
+	return 0;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _NF_SVC_TRANSACTION_H
+#define _NF_SVC_TRANSACTION_H
+
+#include "nf_svc.h"
+
+struct netlink_ext_ack;
+
+/**
+ * struct nf_svc_change - what an open transaction does to one service
+ * @list: link in nf_svc_tx.changes
+ * @service: the service
+ * @is_new: it is made by this transaction
+ * @is_deleted: it goes
+ * @is_set: SERVICE_SET named it
+ * @is_replaced: it keeps only the frontends and backends that are set
+ * @has_backends: @backends is what it shall have (else: as it has now)
+ * @scheduler: as it shall have
+ * @refuse_with: as it shall have
+ * @nr_backends: used entries of @backends
+ * @room: allocated entries of @backends
+ * @backends: sorted by address and port
+ * @config: built by nf_svc_prepare(), NULL if nothing changes
+ */
+struct nf_svc_change {
+	struct list_head list;
+	struct nf_svc_service *service;
+	bool is_new;
+	bool is_deleted;
+	bool is_set;
+	bool is_replaced;
+	bool has_backends;
+	const struct nf_svc_scheduler *scheduler;
+	u8 refuse_with;
+	u32 nr_backends;
+	u32 room;
+	struct nf_svc_backend *backends;
+	struct nf_svc_config *config;
+};
+
+/**
+ * struct nf_svc_tx - a transaction, and later the batch of what it replaced
+ * @portid: netlink socket that it is tied to
+ * @id: differs from that of any other transaction of the namespace of late
+ * @replace: what is set is all that @owner has
+ * @refused: a message of it was refused: it cannot be committed
+ * @active: jiffies of the last message
+ * @next: number that its commit will have
+ * @changes: touched services
+ * @addresses: touched addresses
+ * @born: entries linked by it, visible from @next on
+ * @dying: entries visible until @next
+ * @dropped: entries linked and given up by it, never visible
+ * @settings: settings to be, or NULL
+ * @replaced: configurations and settings that its commit replaced
+ * @nr_services: as it was when the transaction began
+ * @nr_frontends: as it was when the transaction began
+ * @family_frontends: as it was when the transaction began
+ * @batch: link in nf_svc_ns.retiring or .freeing, once it has ended
+ * @cookie: RCU cookie: when it has elapsed, the next step may be done
+ * @owner: whose objects it changes
+ */
+struct nf_svc_tx {
+	u32 portid;
+	u32 id;
+	bool replace;
+	bool refused;
+	unsigned long active;
+	u64 next;
+	struct list_head changes;
+	struct list_head addresses;
+	struct list_head born;
+	struct list_head dying;
+	struct list_head dropped;
+	struct nf_svc_settings *settings;
+	struct nf_svc_version *replaced;
+	u32 nr_services;
+	u32 nr_frontends;
+	u32 family_frontends[2];
+	struct list_head batch;
+	unsigned long cookie;
+	char owner[NF_SVC_OWNER_MAX + 1];
+};
+
+/**
+ * struct nf_svc_key - a service's key
+ * @name: name
+ * @protocol: IPPROTO_*
+ * @family: NFPROTO_*
+ */
+struct nf_svc_key {
+	const char *name;
+	u8 protocol;
+	u8 family;
+};
+
+static inline unsigned int nf_svc_family_index(u8 family)
+{
+	return family == NFPROTO_IPV6;
+}
+
+/* transaction.c */
+int nf_svc_begin(struct nf_svc_net *nn, struct net *net, u32 portid,
+		 const char *owner, bool replace, const u64 *generation,
+		 struct netlink_ext_ack *extack);
+int nf_svc_commit(struct nf_svc_net *nn, struct netlink_ext_ack *extack);
+void nf_svc_abort(struct nf_svc_net *nn);
+void nf_svc_stage_born(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
+		       struct nf_svc_entry *entry);
+void nf_svc_stage_death(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
+			struct nf_svc_entry *entry);
+struct nf_svc_table *nf_svc_table_of(struct nf_svc_ns *ns,
+				     const struct nf_svc_entry *entry);
+
+/* service.c */
+u32 nf_svc_service_hash(const struct nf_svc_ns *ns,
+			const struct nf_svc_key *key);
+bool nf_svc_service_is(const struct nf_svc_service *service,
+		       const struct nf_svc_key *key);
+struct nf_svc_service *nf_svc_service_find(const struct nf_svc_ns *ns,
+					   const struct nf_svc_key *key);
+struct nf_svc_service *nf_svc_service_touch(struct nf_svc_ns *ns,
+					    struct nf_svc_tx *tx,
+					    const struct nf_svc_key *key,
+					    struct netlink_ext_ack *extack);
+int nf_svc_service_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
+		       const struct nf_svc_key *key, u16 nl_flags,
+		       const struct nf_svc_scheduler *scheduler,
+		       const u8 *refuse_with, struct netlink_ext_ack *extack);
+int nf_svc_service_del(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
+		       const struct nf_svc_key *key,
+		       struct netlink_ext_ack *extack);
+int nf_svc_services_prune(struct nf_svc_ns *ns, struct nf_svc_tx *tx);
+void nf_svc_change_free(struct nf_svc_change *change);
+
+/* backend.c */
+int nf_svc_backend_set(struct nf_svc_change *change,
+		       const struct nf_svc_backend *backend, u16 nl_flags,
+		       struct netlink_ext_ack *extack);
+int nf_svc_backend_del(struct nf_svc_change *change,
+		       const union nf_inet_addr *addr, __be16 port,
+		       struct netlink_ext_ack *extack);
+int nf_svc_config_build(struct nf_svc_change *change);
+
+/* frontend.c */
+struct nf_svc_frontend *nf_svc_frontend_current(const struct nf_svc_ns *ns,
+						const struct nf_svc_frontend *key);
+int nf_svc_frontend_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
+			struct nf_svc_service *service,
+			const struct nf_svc_frontend *wanted, u16 nl_flags,
+			struct netlink_ext_ack *extack);
+int nf_svc_frontend_del(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
+			const struct nf_svc_frontend *key,
+			struct netlink_ext_ack *extack);
+int nf_svc_frontend_end(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
+			struct nf_svc_frontend *frontend);
+
+/* address.c */
+int nf_svc_address_use(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
+		       const struct nf_svc_frontend *frontend, int delta);
+int nf_svc_addresses_prepare(struct nf_svc_ns *ns, struct nf_svc_tx *tx);
+void nf_svc_addresses_finish(struct nf_svc_tx *tx, bool committed);
+
+/* retire.c */
+void nf_svc_retire_init(struct nf_svc_net *nn);
+void nf_svc_retire(struct nf_svc_net *nn, struct nf_svc_tx *tx, bool committed);
+void nf_svc_retire_all(struct nf_svc_ns *ns);
+void nf_svc_entry_free(struct nf_svc_entry *entry);
+int nf_svc_retire_start(void);
+void nf_svc_retire_stop(void);
+
+#endif /* _NF_SVC_TRANSACTION_H */
