@@ -36,14 +36,14 @@ boot_qemu() {
 	arguments='console=ttyS0,115200 panic=-1 oops=panic tsc=reliable random.trust_cpu=on no_timer_check clearcpuid=erms,fsrm,rep_good'
 	case $accel in
 	kvm) cpu=(-accel kvm -cpu host -smp "$smp") ;;
-	*) cpu=(-accel tcg,thread=multi -cpu "${LAB_CPU:-max}" -smp "$smp") ;;
+	*) cpu=(-accel "tcg,thread=multi" -cpu max -smp "$smp") ;;
 	esac
 	if [ "$icount" = 1 ]; then
-		cpu=(-accel tcg,thread=single -cpu max -smp 1 -icount shift=0,sleep=off)
+		cpu=(-accel "tcg,thread=single" -cpu max -smp 1 -icount "shift=0,sleep=off")
 		# rep stosb counts once a byte there, so keep the kernel off it.
 		arguments+=' init_on_alloc=0'
 	fi
-	child qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
+	child_guest qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
 		-machine q35,memory-backend=mem,usb=off,smbus=off,sata=off,vmport=off \
 		-object "memory-backend-memfd,id=mem,size=$mem,share=on" -m "$mem" \
 		"${cpu[@]}" \
@@ -56,6 +56,5 @@ boot_qemu() {
 		-device virtserialport,chardev=err,name=nf_svc.err \
 		-chardev "file,id=status,path=$work/status" \
 		-device virtserialport,chardev=status,name=nf_svc.status \
-		"${shares[@]}" </dev/null >"$work/qemu.log" 2>&1
-	guest=$!
+		"${shares[@]}"
 }
