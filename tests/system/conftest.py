@@ -39,10 +39,26 @@ def lab():
     with open("/proc/sys/net/core/netdev_max_backlog", "w") as f:
         f.write("100000")
     net = Topology()
+    lift_icmp_limits(net.node)
     pods = [net.pod(name) for name in net.PODS]
     with Server(*((host, (8080, 9090)) for host in pods), (net.node, (8081,))):
         yield net
     net.delete()
+
+
+def lift_icmp_limits(host):
+    """Let it answer every packet with an ICMP error: clients of many tests are refused every second."""
+    host.sysctl("net.ipv4.icmp_ratemask", 0)
+    host.sysctl("net.ipv6.icmp.ratemask", 0)
+
+
+@pytest.fixture
+def icmp_limits(lab):
+    """The kernel's own limits of ICMP errors, for one test."""
+    lab.node.sysctl("net.ipv4.icmp_ratemask", 0x1818)
+    lab.node.sysctl("net.ipv6.icmp.ratemask", "0-1,3-127")
+    yield
+    lift_icmp_limits(lab.node)
 
 
 @pytest.fixture

@@ -110,6 +110,22 @@ def ask(host, destination, port, protocol="tcp", **how):
     return outcome.answer
 
 
-def who(host, destination, port, protocol="tcp", times=1, **how):
-    """Ask times times; the set of names that answered."""
-    return {ask(host, destination, port, protocol, **how).name for _ in range(times)}
+def everyone(host, destination, port, protocol, expected, limit=80, **how):
+    """Ask until every one of expected has answered, and nobody else; all the answers.
+
+    With two backends of equal weight, 80 times the same one is chance once in 10^24.
+    """
+    expected = {n.name.rpartition("-")[2] if hasattr(n, "name") else n for n in expected}
+    answers = []
+    while {a.name for a in answers} != expected:
+        answers.append(ask(host, destination, port, protocol, **how))
+        assert answers[-1].name in expected, f"{answers[-1]} answered, not one of {expected}"
+        assert len(answers) < limit, f"after {limit} only {({a.name for a in answers})} answered"
+    return answers
+
+
+def only(host, destination, port, protocol, name, times=12, **how):
+    """Ask times times and see that name alone answers; the answers."""
+    answers = [ask(host, destination, port, protocol, **how) for _ in range(times)]
+    assert {a.name for a in answers} == {name}
+    return answers

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
 """Generic netlink, as little of it as the tests need; extended acks in full."""
-import errno
 import os
 import socket
 import struct
@@ -22,7 +21,7 @@ class Refused(OSError):
     """The kernel's error, with what its extended ack said.
 
     text: the message; offset: of the attribute at fault, into the request;
-    missing: type of the attribute that was left out; request: as sent.
+    missing: type of the attribute that was left out; request: what it quotes.
     """
 
     def __init__(self, number, text, offset, missing, request):
@@ -112,10 +111,9 @@ class Family:
         last has been answered.
         """
         self.socket.send(b"".join(requests))
-        sent = {struct.unpack_from("=I", r, 8)[0]: r for r in requests}
-        answers = {s: [] for s in sent}
+        answers = {struct.unpack_from("=I", r, 8)[0]: [] for r in requests}
+        waiting = set(answers)
         first = None
-        waiting = set(sent)
         while waiting:
             octets = self.socket.recv(1 << 20)
             while octets:
@@ -125,13 +123,13 @@ class Family:
                     continue
                 if kind == NLMSG_ERROR or kind == NLMSG_DONE:
                     waiting.discard(sequence)
-                    refused = _refusal(one, kind, flags, sent[sequence])
+                    refused = _refusal(one, kind, flags)
                     first = first or refused
                 else:
                     answers[sequence].append(Message(one[0], flags, list(parse(one[4:]))))
         if first:
             raise first
-        return [answers[s] for s in sent]
+        return list(answers.values())
 
     def close(self):
         self.socket.close()
@@ -143,15 +141,16 @@ class Family:
         self.close()
 
 
-def _refusal(body, kind, flags, request):
+def _refusal(body, kind, flags):
     number = -struct.unpack_from("=i", body)[0] if len(body) >= 4 else 0
     if not number:
         return None
-    at = 4
+    request, at = b"", 4
     if kind == NLMSG_ERROR:
-        at = 20 if flags & F_CAPPED else 4 + (struct.unpack_from("=I", body, 4)[0] + 3 & ~3)
+        length = 16 if flags & F_CAPPED else u32(body[4:8])
+        request, at = body[4:4 + length], 4 + (length + 3 & ~3)
     tlvs = dict(parse(body[at:])) if flags & F_ACK_TLVS else {}
     text = tlvs.get(NLMSGERR_ATTR_MSG, b"").rstrip(b"\0").decode()
     offset, missing = tlvs.get(NLMSGERR_ATTR_OFFS), tlvs.get(NLMSGERR_ATTR_MISS_TYPE)
-    return Refused(number if number in errno.errorcode else errno.EIO, text,
-                   u32(offset) if offset else None, u32(missing) if missing else None, request)
+    return Refused(number, text, u32(offset) if offset else None,
+                   u32(missing) if missing else None, request)

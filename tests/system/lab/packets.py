@@ -173,3 +173,59 @@ def settled(sinks, expected, limit=10.0):
         if sum(counts) >= expected or left <= 0:
             return counts
         select.select([s.socket for s in sinks], [], [], left)
+
+
+class Icmp:
+    """A raw ICMP socket of a host that looks at what concerns one address."""
+
+    def __init__(self, host, destination):
+        self.family = families.of(destination)
+        self.destination = destination
+        with host:
+            self.socket = socket.socket(self.family.af, socket.SOCK_RAW, self.family.icmp)
+        self.socket.setblocking(False)
+        self.seen = []                  # (type, code, octets after the ICMP header)
+
+    def ping(self, data=b"nf_svc"):
+        kind = 8 if self.family is V4 else 128
+        echo = struct.pack("!BBHHH", kind, 0, 0, 4711, 1) + data
+        if self.family is V4:           # for ICMPv6 the kernel does it
+            echo = struct.pack("!BBH", kind, 0, _fold(_sum(echo))) + echo[4:]
+        self.socket.sendto(echo, (self.destination, 0))
+
+    def received(self):
+        while True:
+            try:
+                octets, _ = self.socket.recvfrom(65535)
+            except BlockingIOError:
+                return self.seen
+            if self.family is V4:
+                octets = octets[(octets[0] & 15) * 4:]
+            self.seen.append((octets[0], octets[1], octets[8:]))
+
+    def replies(self):
+        """Echo replies to ping()."""
+        return [s for s in self.received() if s[0] == (0 if self.family is V4 else 129)]
+
+    def unreachable(self, limit):
+        """Wait for a destination unreachable that quotes a packet to the address.
+
+        Returns (type, code), or None.
+        """
+        address = self.family.pack(self.destination)
+        end = time.monotonic() + limit
+        while True:
+            for kind, code, quoted in self.received():
+                at = slice(16, 20) if self.family is V4 else slice(24, 40)
+                if kind == (3 if self.family is V4 else 1) and quoted[at] == address:
+                    return kind, code
+            left = end - time.monotonic()
+            if left <= 0:
+                return None
+            select.select([self.socket], [], [], left)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.socket.close()

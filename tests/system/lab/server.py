@@ -13,7 +13,7 @@ import selectors
 import signal
 import socket
 
-from .family import FAMILIES, PROTOCOLS
+from .family import PROTOCOLS
 
 
 def sctp_here():
@@ -44,20 +44,21 @@ def listen(host, family, protocol, port, address=None):
 class Server:
     """One process that serves for any number of hosts.
 
-    where: (host, ports) pairs. Listens at every port on the host's address of
-    each family, over TCP, UDP and, where the kernel has it, SCTP.
+    where: (host, ports) or (host, ports, {family: address}). Listens at every
+    port on the host's own address of each family, or on those given, over TCP,
+    UDP and, where the kernel has it, SCTP.
     """
 
     def __init__(self, *where, protocols=("tcp", "udp", "sctp")):
         sockets = []
         if not sctp_here():
             protocols = [p for p in protocols if p != "sctp"]
-        for host, ports in where:
+        for host, ports, *addresses in where:
             label = host.name.rpartition("-")[2]
-            for family in FAMILIES:
+            for family, address in (addresses[0] if addresses else host.addresses).items():
                 for protocol in protocols:
-                    sockets += [(listen(host, family, protocol, port), label, protocol, port)
-                                for port in ports]
+                    sockets += [(listen(host, family, protocol, port, address), label, protocol,
+                                 port) for port in ports]
         self.pid = os.fork()
         if not self.pid:
             try:
