@@ -117,5 +117,5 @@ enum exit_status words_end(const struct words *words)
 	if (!next)
 		return DONE;
 	return complain(WRONG_USAGE, "%s: not expected here; see 'svcctl help %s'", next,
-			words->n ? words->word[0] : "");
+			words->verb ? words->verb : "");
 }

@@ -242,6 +242,7 @@ enum exit_status options_read(struct svcctl *ctl, struct options_seen *seen, int
 		seen->given |= bit_of(code);
 		status = read_option(ctl, seen, code);
 	}
+	words->verb = NULL;
 	words->word = argv + optind;
 	words->n = argc - optind;
 	words->next = 0;

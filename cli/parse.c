@@ -4,6 +4,7 @@
 
 #include "client/array.h"
 #include "parse.h"
+#include "select.h"
 
 enum exit_status parse_place(const char *word, const char *what, struct nf_svc_place *place)
 {
@@ -148,6 +149,9 @@ enum exit_status parse_service_name(const char *word)
 	if (strlen(word) > NF_SVC_NAME_MAX)
 		return complain(WRONG_USAGE, "%s: not a service's name: longer than %d bytes", word,
 				NF_SVC_NAME_MAX);
+	if (looks_like_place(word))
+		return complain(WRONG_USAGE, "%s: an address where a service's name is expected; "
+				"NAMESPACE/NAME[:PORT]", word);
 	if (!slash || slash == word || !slash[1] || slash[1] == ':' || strchr(slash + 1, '/'))
 		return complain(WRONG_USAGE, "%s: not a service's name; write NAMESPACE/NAME[:PORT], "
 				"for example shop/web:http", word);

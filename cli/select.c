@@ -104,6 +104,8 @@ static enum exit_status select_by_place(const struct nf_svc_snapshot *snapshot, 
 
 	if (nf_svc_place_parse(word, &place, &why))
 		return complain(WRONG_USAGE, "%s: %s", word, why);
+	if (!(flags & SELECT_PROTOCOLS))
+		place.has_protocol = true;
 	if (!place.port && !(flags & SELECT_ADDRESS))
 		return complain(WRONG_USAGE, "%s: the port is missing; write IP:PORT", word);
 	for (size_t i = 0; i < snapshot->n_services && !status; i++) {

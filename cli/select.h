@@ -20,11 +20,13 @@ struct selection {
  * @SELECT_PORTS: NAMESPACE/NAME means all ports of it too
  * @SELECT_ADDRESS: an address without a port will do
  * @SELECT_BACKENDS: an address may also be a backend's
+ * @SELECT_PROTOCOLS: an address without a protocol is of any, not of TCP
  */
 enum select_flags {
 	SELECT_PORTS = 1 << 0,
 	SELECT_ADDRESS = 1 << 1,
 	SELECT_BACKENDS = 1 << 2,
+	SELECT_PROTOCOLS = 1 << 3,
 };
 
 /**

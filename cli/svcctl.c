@@ -60,6 +60,7 @@ static enum exit_status check_options(const struct command *command, unsigned in
 	return DONE;
 }
 
+/* Find the command; afterwards @words are what comes behind it. */
 static enum exit_status find_command(struct words *words, const struct command **command)
 {
 	const char *verb = words_take(words), *noun = words_peek(words);
@@ -70,6 +71,10 @@ static enum exit_status find_command(struct words *words, const struct command *
 	if (*command) {
 		if ((*command)->noun)
 			words->next++;
+		words->verb = verb;
+		words->word += words->next;
+		words->n -= words->next;
+		words->next = 0;
 		return DONE;
 	}
 	if (!command_verb_known(verb))

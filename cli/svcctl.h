@@ -81,11 +81,13 @@ struct svcctl {
 
 /**
  * struct words - the words of a command line that are still to be read
- * @word: all of them
+ * @verb: the command's first word, for messages
+ * @word: what comes after the command
  * @n: how many
  * @next: the next one
  */
 struct words {
+	const char *verb;
 	char **word;
 	int n;
 	int next;

@@ -5,7 +5,7 @@
 #include "transaction.h"
 
 /* So often a plan is made anew because others changed the tables. */
-#define TRIES	16
+#define TRIES	64
 
 enum exit_status transaction_check(int ret, const struct nf_svc_error *error)
 {
@@ -15,9 +15,16 @@ enum exit_status transaction_check(int ret, const struct nf_svc_error *error)
 static int read_tables(struct svcctl *ctl, enum transaction_reads reads,
 		       struct nf_svc_snapshot *snapshot, struct nf_svc_error *error)
 {
+	struct nf_svc_info info;
+	int ret;
+
 	if (reads == READ_ALL)
 		return nf_svc_snapshot_read(ctl->client, snapshot, error);
 	memset(snapshot, 0, sizeof(*snapshot));
+	ret = nf_svc_info_get(ctl->client, &info, error);
+	if (ret)
+		return ret;
+	snapshot->generation = info.generation;
 	return nf_svc_settings_get(ctl->client, &snapshot->settings, error);
 }
 
@@ -26,7 +33,7 @@ static enum exit_status run_once(struct svcctl *ctl, enum transaction_reads read
 {
 	struct nf_svc_begin begin = {
 		.owner = ctl->owner,
-		.if_generation = reads == READ_ALL,
+		.if_generation = true,
 		.wait_ms = ctl->wait_ms,
 	};
 	struct nf_svc_snapshot snapshot;

@@ -18,8 +18,10 @@ typedef enum exit_status (*transaction_plan)(struct svcctl *ctl,
 
 /**
  * enum transaction_reads - what a plan has to know
- * @READ_ALL: all tables; the plan is made again if they change before it begins
+ * @READ_ALL: all tables
  * @READ_SETTINGS: the settings
+ *
+ * If the tables change before the transaction begins, it is planned again.
  */
 enum transaction_reads {
 	READ_ALL,

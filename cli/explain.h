@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The kernel's explanation in words. Pure: it asks nobody. */
+#ifndef SVCCTL_EXPLAIN_H
+#define SVCCTL_EXPLAIN_H
+
+#include "client/words.h"
+#include "svcctl.h"
+
+/**
+ * struct story - a packet, what the kernel says of it, and what that rests on
+ * @packet: the packet
+ * @explanation: the kernel's answer
+ * @settings: what a pod is
+ * @guessed_device: the device is where the route to the source leads; it was
+ *	not given
+ */
+struct story {
+	struct nf_svc_packet packet;
+	struct nf_svc_explanation explanation;
+	struct nf_svc_settings settings;
+	bool guessed_device;
+};
+
+/* Room for the longest line of a story. */
+#define STORY_LINE	512
+
+/**
+ * story_source - where the packet comes from, and how that is known
+ * @story: the story
+ * @text: STORY_LINE bytes
+ *
+ * Return: @text. So do the other functions.
+ */
+char *story_source(const struct story *story, char *text);
+
+/**
+ * story_class - the source class and the reason for it
+ * @story: the story
+ * @text: STORY_LINE bytes
+ */
+char *story_class(const struct story *story, char *text);
+
+/**
+ * story_frontend - which frontend and service the packet met
+ * @story: the story
+ * @text: STORY_LINE bytes
+ */
+char *story_frontend(const struct story *story, char *text);
+
+/**
+ * story_set - which set is used and how many can be chosen from it
+ * @story: the story
+ * @text: STORY_LINE bytes
+ */
+char *story_set(const struct story *story, char *text);
+
+/**
+ * story_choice - which backend is chosen, and how
+ * @story: the story
+ * @text: STORY_LINE bytes
+ */
+char *story_choice(const struct story *story, char *text);
+
+/**
+ * story_masquerade - whether the source is masqueraded, and why
+ * @story: the story
+ * @text: STORY_LINE bytes
+ */
+char *story_masquerade(const struct story *story, char *text);
+
+/**
+ * story_refusal - why the packet gets no backend
+ * @story: the story
+ * @text: STORY_LINE bytes
+ */
+char *story_refusal(const struct story *story, char *text);
+
+/**
+ * story_result - the end of it
+ * @story: the story
+ * @text: STORY_LINE bytes
+ */
+char *story_result(const struct story *story, char *text);
+
+#endif

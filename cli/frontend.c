@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0
+/* svcctl add, set and del frontend */
+#include <linux/netlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "parse.h"
+#include "select.h"
+#include "transaction.h"
+
+/**
+ * struct rule_change - what was said of one source class
+ * @has_set: set was given
+ * @has_masquerade: masquerade was given
+ * @has_empty: empty was given
+ * @rule: the values
+ */
+struct rule_change {
+	bool has_set;
+	bool has_masquerade;
+	bool has_empty;
+	struct nf_svc_rule rule;
+};
+
+/**
+ * struct wanted_frontend - what was asked for
+ * @name: of its service, NULL: not given
+ * @word: the place as it was written
+ * @place: where it answers
+ * @has_kind: type was given
+ * @kind: see there
+ * @has_exclusive: exclusive was given
+ * @exclusive: see there
+ * @rules: by enum nf_svc_class
+ */
+struct wanted_frontend {
+	const char *name;
+	const char *word;
+	struct nf_svc_place place;
+	bool has_kind;
+	uint32_t kind;
+	bool has_exclusive;
+	uint32_t exclusive;
+	struct rule_change rules[NF_SVC_CLASSES];
+};
+
+static const struct nf_svc_word yes_no[] = { { 1, "yes" }, { 0, "no" }, { 0, NULL } };
+
+static enum exit_status parse_rule(struct wanted_frontend *wanted, struct words *words)
+{
+	struct rule_change *change;
+	enum exit_status status;
+	uint32_t value = 0;
+
+	status = parse_word(words, "rule", nf_svc_classes, &value);
+	if (status)
+		return status;
+	change = &wanted->rules[value];
+	while (!status) {
+		if (words_take_if(words, "set")) {
+			status = parse_word(words, "set", nf_svc_set_words, &value);
+			change->rule.set = (uint8_t)value;
+			change->has_set = true;
+		} else if (words_take_if(words, "masquerade")) {
+			status = parse_word(words, "masquerade", yes_no, &value);
+			change->rule.masquerade = value;
+			change->has_masquerade = true;
+		} else if (words_take_if(words, "empty")) {
+			status = parse_word(words, "empty", nf_svc_empties, &value);
+			change->rule.empty = (uint8_t)value;
+			change->has_empty = true;
+		} else {
+			break;
+		}
+	}
+	return status;
+}
+
+static enum exit_status parse_wanted(struct wanted_frontend *wanted, struct words *words,
+				     bool with_name)
+{
+	enum exit_status status;
+
+	memset(wanted, 0, sizeof(*wanted));
+	if (with_name) {
+		wanted->name = words_take(words);
+		if (!wanted->name)
+			return complain(WRONG_USAGE, "add frontend: the name of the service is missing; "
+					"NAMESPACE/NAME[:PORT]");
+	}
+	wanted->word = words_take(words);
+	status = parse_frontend_place(wanted->word, &wanted->place);
+	while (!status && words_peek(words)) {
+		if (words_take_if(words, "type")) {
+			status = parse_word(words, "type", nf_svc_kinds, &wanted->kind);
+			wanted->has_kind = true;
+		} else if (words_take_if(words, "exclusive")) {
+			status = parse_word(words, "exclusive", yes_no, &wanted->exclusive);
+			wanted->has_exclusive = true;
+		} else if (words_take_if(words, "rule")) {
+			status = parse_rule(wanted, words);
+		} else {
+			break;
+		}
+	}
+	return status ? status : words_end(words);
+}
+
+static void change_frontend(const struct wanted_frontend *wanted, struct nf_svc_frontend *frontend)
+{
+	if (wanted->has_kind)
+		frontend->kind = (uint8_t)wanted->kind;
+	if (wanted->has_exclusive && wanted->exclusive)
+		frontend->flags |= NF_SVC_FRONTEND_EXCLUSIVE;
+	else if (wanted->has_exclusive)
+		frontend->flags &= ~(uint32_t)NF_SVC_FRONTEND_EXCLUSIVE;
+	for (unsigned int class = 0; class < NF_SVC_CLASSES; class++) {
+		const struct rule_change *change = &wanted->rules[class];
+
+		if (change->has_set)
+			frontend->rules[class].set = change->rule.set;
+		if (change->has_masquerade)
+			frontend->rules[class].masquerade = change->rule.masquerade;
+		if (change->has_empty)
+			frontend->rules[class].empty = change->rule.empty;
+	}
+}
+
+/* A frontend with what it has unless the words say other. */
+static void new_frontend(const struct wanted_frontend *wanted,
+			 const struct nf_svc_service *service,
+			 const struct nf_svc_settings *settings, struct nf_svc_frontend *frontend)
+{
+	memset(frontend, 0, sizeof(*frontend));
+	frontend->addr = wanted->place.addr;
+	frontend->port = wanted->place.port;
+	frontend->protocol = service->protocol;
+	frontend->family = service->family;
+	if (wanted->has_kind)
+		frontend->kind = (uint8_t)wanted->kind;
+	else if (!frontend->addr.family)
+		frontend->kind = NF_SVC_KIND_NODE_PORT;
+	if (frontend->kind == NF_SVC_KIND_CLUSTER_IP)
+		frontend->flags = NF_SVC_FRONTEND_EXCLUSIVE;
+	nf_svc_frontend_rules(frontend, false,
+			      nf_svc_settings_know_pods(settings, service->family));
+	change_frontend(wanted, frontend);
+}
+
+/* Is the frontend wanted for this service of the name asked for? */
+static bool suits(const struct wanted_frontend *wanted, const struct nf_svc_service *service)
+{
+	const struct nf_svc_place *place = &wanted->place;
+
+	return (!place->addr.family || place->addr.family == service->family) &&
+	       (!place->has_protocol || place->protocol == service->protocol);
+}
+
+static enum exit_status queue_new(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
+				  const struct wanted_frontend *wanted,
+				  const struct selection *selection)
+{
+	const struct nf_svc_service *first = NULL;
+	struct nf_svc_frontend frontend;
+	struct nf_svc_error error;
+	int ret = 0;
+
+	for (size_t i = 0; i < selection->n && !ret; i++) {
+		const struct nf_svc_service *service = selection->services[i];
+
+		if (!suits(wanted, service))
+			continue;
+		if (first && first->protocol != service->protocol)
+			return complain(WRONG_USAGE, "%s: there are services of several protocols; say "
+					"which, for example %s/%s", wanted->name, wanted->word,
+					nf_svc_word_text(nf_svc_protocols, service->protocol));
+		first = service;
+		new_frontend(wanted, service, &snapshot->settings, &frontend);
+		ret = nf_svc_tx_frontend_set(ctl->client, service->name, &frontend, NLM_F_EXCL,
+					     &error);
+	}
+	if (!first)
+		return complain(NOT_FOUND, "%s: no service of this name has the protocol and family "
+				"of %s", wanted->name, wanted->word);
+	return transaction_check(ret, &error);
+}
+
+static enum exit_status plan_add(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
+				 void *arg)
+{
+	struct wanted_frontend *wanted = arg;
+	struct selection selection;
+	enum exit_status status;
+
+	status = select_services(snapshot, wanted->name, 0, &selection);
+	if (status)
+		return status;
+	status = queue_new(ctl, snapshot, wanted, &selection);
+	selection_clean(&selection);
+	return status;
+}
+
+/* Change or delete each frontend at the place: one, or one a family. */
+static enum exit_status queue_each(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
+				   const struct wanted_frontend *wanted, bool delete)
+{
+	struct nf_svc_error error;
+	size_t found = 0;
+	int ret = 0;
+
+	for (size_t i = 0; i < snapshot->n_services && !ret; i++) {
+		const struct nf_svc_service *service = &snapshot->services[i];
+
+		for (size_t k = 0; k < service->n_frontends && !ret; k++) {
+			struct nf_svc_frontend frontend = service->frontends[k];
+
+			if (!frontend_at(&frontend, &wanted->place))
+				continue;
+			found++;
+			change_frontend(wanted, &frontend);
+			ret = delete ? nf_svc_tx_frontend_del(ctl->client, &frontend, &error)
+				     : nf_svc_tx_frontend_set(ctl->client, service->name,
+							      &frontend, 0, &error);
+		}
+	}
+	if (!found)
+		return complain(NOT_FOUND, "%s/%s: no such frontend; 'svcctl list' shows those there "
+				"are", wanted->word,
+				nf_svc_word_text(nf_svc_protocols, wanted->place.protocol));
+	return transaction_check(ret, &error);
+}
+
+static enum exit_status plan_set(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
+				 void *arg)
+{
+	return queue_each(ctl, snapshot, arg, false);
+}
+
+static enum exit_status plan_del(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
+				 void *arg)
+{
+	return queue_each(ctl, snapshot, arg, true);
+}
+
+static enum exit_status run_add(struct svcctl *ctl, struct words *words)
+{
+	struct wanted_frontend wanted;
+	enum exit_status status = parse_wanted(&wanted, words, true);
+
+	return status ? status : transaction_run(ctl, READ_ALL, plan_add, &wanted);
+}
+
+static enum exit_status run_set(struct svcctl *ctl, struct words *words)
+{
+	struct wanted_frontend wanted;
+	enum exit_status status = parse_wanted(&wanted, words, false);
+
+	if (!status && words->n == 1)
+		status = complain(WRONG_USAGE, "set frontend %s: what?; type, exclusive or rule",
+				  wanted.word);
+	/* without a protocol it is the TCP one */
+	wanted.place.has_protocol = true;
+	return status ? status : transaction_run(ctl, READ_ALL, plan_set, &wanted);
+}
+
+static enum exit_status run_del(struct svcctl *ctl, struct words *words)
+{
+	struct wanted_frontend wanted;
+	enum exit_status status = parse_wanted(&wanted, words, false);
+
+	if (!status && words->n > 1)
+		status = complain(WRONG_USAGE, "del frontend %s: only the place belongs here",
+				  wanted.word);
+	wanted.place.has_protocol = true;
+	return status ? status : transaction_run(ctl, READ_ALL, plan_del, &wanted);
+}
+
+#define FRONTEND_WORDS \
+	"[type ClusterIP|NodePort|LoadBalancer|ExternalIP]\n" \
+	"         [exclusive yes|no] [rule CLASS [set cluster|local] [masquerade yes|no]\n" \
+	"         [empty refuse|drop]]..."
+
+#define FRONTEND_HELP \
+	"An exclusive address belongs to services alone: what asks it on a port or protocol\n" \
+	"that no service has is refused.\n" \
+	"\n" \
+	"A rule says what happens to clients of one CLASS, which is pod, node (this node\n" \
+	"itself) or outside: which set of backends they get, whether their source address is\n" \
+	"masqueraded, and what an empty set means if the other set has someone.\n"
+
+const struct command svcctl_add_frontend = {
+	.verb = "add",
+	.noun = "frontend",
+	.synopsis = "NAME FRONTEND " FRONTEND_WORDS,
+	.summary = "let a service answer at one more place",
+	.help = "FRONTEND is IP:PORT[/PROTOCOL]; *:PORT is a NodePort, on every address of the node.\n"
+		"Its type is ClusterIP (NodePort for *:PORT) unless it is given. A ClusterIP is\n"
+		"exclusive unless that is given.\n"
+		"\n" FRONTEND_HELP,
+	.run = run_add,
+};
+
+const struct command svcctl_set_frontend = {
+	.verb = "set",
+	.noun = "frontend",
+	.synopsis = "FRONTEND " FRONTEND_WORDS,
+	.summary = "change a frontend",
+	.help = "Changes what is given and keeps the rest.\n\n" FRONTEND_HELP,
+	.run = run_set,
+};
+
+const struct command svcctl_del_frontend = {
+	.verb = "del",
+	.noun = "frontend",
+	.synopsis = "FRONTEND",
+	.summary = "take a place away from its service",
+	.help = "FRONTEND is IP:PORT[/PROTOCOL] or *:PORT[/PROTOCOL]; without a protocol it is the\n"
+		"TCP one.\n",
+	.run = run_del,
+};

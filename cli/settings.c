@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/* svcctl set settings */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/array.h"
+#include "command.h"
+#include "parse.h"
+#include "transaction.h"
+
+/**
+ * struct wanted_settings - what was asked for
+ * @has_pod_cidrs: pod-cidr was given
+ * @has_pod_devices: pod-device was given
+ * @has_service_cidrs: service-cidr was given
+ * @settings: the new values
+ */
+struct wanted_settings {
+	bool has_pod_cidrs;
+	bool has_pod_devices;
+	bool has_service_cidrs;
+	struct nf_svc_settings settings;
+};
+
+static enum exit_status add_device(struct nf_svc_settings *settings, const char *name)
+{
+	size_t len = strlen(name);
+	char(*entry)[NF_SVC_DEVICE_MAX + 1];
+
+	if (!len || len > NF_SVC_DEVICE_MAX || strpbrk(name, "/ \t") ||
+	    (strchr(name, '*') && strchr(name, '*') != name + len - 1))
+		return complain(WRONG_USAGE, "pod-device %s: not a device's name; 1 to %d bytes, with a "
+				"* only at the end", name, NF_SVC_DEVICE_MAX);
+	entry = nf_svc_array_add(&settings->pod_devices, &settings->n_pod_devices, sizeof(*entry));
+	if (!entry)
+		return complain_memory();
+	strcpy(*entry, name);
+	return DONE;
+}
+
+static enum exit_status parse_devices(struct nf_svc_settings *settings, const char *text)
+{
+	enum exit_status status = DONE;
+	char *copy, *rest, *one;
+
+	if (!strcmp(text, "none"))
+		return DONE;
+	copy = strdup(text);
+	if (!copy)
+		return complain_memory();
+	rest = copy;
+	while (!status && (one = strsep(&rest, ",")))
+		status = add_device(settings, one);
+	free(copy);
+	return status;
+}
+
+static enum exit_status parse_one(struct wanted_settings *wanted, struct words *words)
+{
+	struct nf_svc_settings *settings = &wanted->settings;
+	const char *key = words_take(words), *value = words_take(words);
+	bool *has;
+
+	if (!strcmp(key, "pod-cidr"))
+		has = &wanted->has_pod_cidrs;
+	else if (!strcmp(key, "pod-device"))
+		has = &wanted->has_pod_devices;
+	else if (!strcmp(key, "service-cidr"))
+		has = &wanted->has_service_cidrs;
+	else
+		return complain(WRONG_USAGE, "%s: no such setting; pod-cidr, pod-device or "
+				"service-cidr", key);
+	if (!value)
+		return complain(WRONG_USAGE, "%s: its value is missing; a list, or none", key);
+	if (*has)
+		return complain(WRONG_USAGE, "%s: given twice; write a list with commas", key);
+	*has = true;
+	if (has == &wanted->has_pod_cidrs)
+		return parse_cidrs(value, key, &settings->pod_cidrs, &settings->n_pod_cidrs);
+	if (has == &wanted->has_service_cidrs)
+		return parse_cidrs(value, key, &settings->service_cidrs,
+				   &settings->n_service_cidrs);
+	return parse_devices(settings, value);
+}
+
+static enum exit_status plan_set(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
+				 void *arg)
+{
+	const struct wanted_settings *wanted = arg;
+	/* a mixture of both; what it points to stays theirs */
+	struct nf_svc_settings settings = snapshot->settings;
+	struct nf_svc_error error;
+
+	if (wanted->has_pod_cidrs) {
+		settings.pod_cidrs = wanted->settings.pod_cidrs;
+		settings.n_pod_cidrs = wanted->settings.n_pod_cidrs;
+	}
+	if (wanted->has_pod_devices) {
+		settings.pod_devices = wanted->settings.pod_devices;
+		settings.n_pod_devices = wanted->settings.n_pod_devices;
+	}
+	if (wanted->has_service_cidrs) {
+		settings.service_cidrs = wanted->settings.service_cidrs;
+		settings.n_service_cidrs = wanted->settings.n_service_cidrs;
+	}
+	return transaction_check(nf_svc_tx_settings_set(ctl->client, &settings, &error), &error);
+}
+
+static enum exit_status run_set(struct svcctl *ctl, struct words *words)
+{
+	struct wanted_settings wanted = { 0 };
+	enum exit_status status = DONE;
+
+	if (!words_peek(words))
+		status = complain(WRONG_USAGE, "set settings: what?; pod-cidr CIDR,.. or pod-device "
+				  "DEVICE,..");
+	while (!status && words_peek(words))
+		status = parse_one(&wanted, words);
+	if (!status)
+		status = transaction_run(ctl, READ_SETTINGS, plan_set, &wanted);
+	nf_svc_settings_clean(&wanted.settings);
+	return status;
+}
+
+const struct command svcctl_set_settings = {
+	.verb = "set",
+	.noun = "settings",
+	.synopsis = "[pod-cidr CIDR,..] [pod-device DEVICE,..] [service-cidr CIDR,..]",
+	.summary = "say what a pod is on this node",
+	.help = "A packet comes from a pod if its source is in a pod-cidr or it entered by a\n"
+		"pod-device ('cali*' is every device that begins so). What is not given is kept;\n"
+		"none empties a list. In a service-cidr only services may have addresses.\n"
+		"\n"
+		"Frontends that exist keep their rules; those made afterwards masquerade clients that\n"
+		"are not pods.\n",
+	.run = run_set,
+};

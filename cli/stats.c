@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+/* svcctl stats */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "document.h"
+#include "print.h"
+
+static const struct column columns[] = {
+	{ "NAME", 0 },
+	{ "PROTO", 0 },
+	{ "FAMILY", 0 },
+	{ "FLOWS", COLUMN_RIGHT },
+	{ "MASQUERADED", COLUMN_RIGHT },
+	{ "REFUSED-OR-DROPPED", 0 },
+	{ 0 },
+};
+
+/**
+ * struct counters - what is printed
+ * @services: by service
+ * @n: how many
+ * @total: of the namespace
+ */
+struct counters {
+	struct nf_svc_stats *services;
+	size_t n;
+	struct nf_svc_stats total;
+};
+
+static void write_drops(const struct nf_svc_stats *stats, char *text, size_t size)
+{
+	size_t used = 0;
+
+	snprintf(text, size, "-");
+	for (unsigned int i = 0; i < NF_SVC_DROP_REASONS; i++) {
+		int n;
+
+		if (!stats->drops[i])
+			continue;
+		n = snprintf(text + used, size - used, "%s%s %llu", used ? ", " : "",
+			     nf_svc_word_text(nf_svc_drop_reasons, i),
+			     (unsigned long long)stats->drops[i]);
+		if (n < 0 || (size_t)n >= size - used)
+			return;
+		used += (size_t)n;
+	}
+}
+
+static bool add_row(struct table *table, const struct nf_svc_stats *stats)
+{
+	bool total = !stats->name;
+	char drops[256];
+
+	write_drops(stats, drops, sizeof(drops));
+	return table_row(table) &&
+	       table_cell(table, total ? PAINT_KEY : PAINT_NONE, "%s",
+			  total ? "total" : stats->name) &&
+	       table_cell(table, PAINT_NONE, "%s",
+			  total ? "-" : nf_svc_word_text(nf_svc_protocols, stats->protocol)) &&
+	       table_cell(table, PAINT_NONE, "%s",
+			  total ? "-" : nf_svc_word_text(nf_svc_families, stats->family)) &&
+	       table_cell(table, PAINT_NONE, "%llu", (unsigned long long)stats->flows) &&
+	       table_cell(table, PAINT_NONE, "%llu", (unsigned long long)stats->masqueraded) &&
+	       table_cell(table, PAINT_NONE, "%s", drops);
+}
+
+static bool wanted(const struct nf_svc_stats *stats, const char *name)
+{
+	size_t len;
+
+	if (!name)
+		return true;
+	len = strlen(name);
+	return !strncmp(stats->name, name, len) && (!stats->name[len] || stats->name[len] == ':');
+}
+
+static enum exit_status print_table(struct svcctl *ctl, const struct counters *counters,
+				    const char *name)
+{
+	struct table *table = table_new(ctl, columns);
+	bool ok = table;
+
+	for (size_t i = 0; i < counters->n && ok; i++) {
+		if (wanted(&counters->services[i], name))
+			ok = add_row(table, &counters->services[i]);
+	}
+	if (ok && !name)
+		ok = add_row(table, &counters->total);
+	return table_print(table, ok);
+}
+
+static cJSON *service_stats(const struct nf_svc_stats *stats)
+{
+	cJSON *value = document_stats(stats);
+
+	if (value &&
+	    cJSON_AddStringToObject(value, "name", stats->name) &&
+	    cJSON_AddStringToObject(value, "protocol",
+				    nf_svc_word_text(nf_svc_protocols, stats->protocol)) &&
+	    cJSON_AddStringToObject(value, "family",
+				    nf_svc_word_text(nf_svc_families, stats->family)))
+		return value;
+	cJSON_Delete(value);
+	return NULL;
+}
+
+static enum exit_status print_json(const struct counters *counters, const char *name)
+{
+	struct array_printer printer;
+	cJSON *total;
+	bool ok = true;
+
+	printf("{\"services\":");
+	array_begin(&printer);
+	for (size_t i = 0; i < counters->n && ok; i++) {
+		if (wanted(&counters->services[i], name))
+			ok = array_add(&printer, service_stats(&counters->services[i]));
+	}
+	array_end(&printer);
+	total = document_stats(&counters->total);
+	if (!ok || !total ||
+	    !cJSON_AddNumberToObject(total, "uncounted", (double)counters->total.uncounted)) {
+		cJSON_Delete(total);
+		return complain_memory();
+	}
+	printf(",\"total\":");
+	ok = !json_print(total);
+	puts("}");
+	return ok ? DONE : REFUSED;
+}
+
+static bool has_any(const struct counters *counters, const char *name)
+{
+	for (size_t i = 0; i < counters->n; i++) {
+		if (wanted(&counters->services[i], name))
+			return true;
+	}
+	return !name;
+}
+
+static enum exit_status run_stats(struct svcctl *ctl, struct words *words)
+{
+	const char *name = words_take(words);
+	struct counters counters = { 0 };
+	struct nf_svc_error error;
+	enum exit_status status;
+
+	status = words_end(words);
+	if (!status)
+		status = svcctl_connect(ctl);
+	if (status)
+		return status;
+	if (nf_svc_stats_get(ctl->client, &counters.total, &error) ||
+	    nf_svc_stats_dump(ctl->client, &counters.services, &counters.n, &error))
+		return complain_error(&error);
+	if (!has_any(&counters, name))
+		status = complain(NOT_FOUND, "%s: no such service; 'svcctl list' shows those there are",
+				  name);
+	else if (ctl->output == OUTPUT_JSON)
+		status = print_json(&counters, name);
+	else
+		status = print_table(ctl, &counters, name);
+	nf_svc_stats_free(counters.services, counters.n);
+	return status;
+}
+
+const struct command svcctl_stats = {
+	.verb = "stats",
+	.synopsis = "[NAME]",
+	.summary = "show counters of services, and in all",
+	.help = "FLOWS are new flows that got a backend; some of them were MASQUERADED. The last\n"
+		"column counts packets that got none, by reason:\n"
+		"\n"
+		"  no-backend     refused: no backend takes new flows\n"
+		"  set-empty      the set of backends used takes none, the other one would\n"
+		"  unclaimed      refused: a port or protocol that no service has on its address\n"
+		"  source-range   dropped: the source is in no range allowed\n"
+		"  service-cidr   dropped: an address kept for services that none has\n"
+		"  refusal-limit  dropped instead of refused: refused too often lately\n"
+		"  bind           dropped: conntrack or NAT could not take the flow\n",
+	.run = run_stats,
+};
