@@ -22,6 +22,7 @@ class Flows:
     """New flows from pod c to a service with three backends that only count."""
 
     def __init__(self, lab, tables, family, protocol, weights):
+        lab.node.run("conntrack", "-F")         # flows of an earlier test are not new
         self.pods = (lab.a, lab.b, lab.d)
         self.next = 2000
         self.vip = family.vip(1)

@@ -85,34 +85,33 @@ def test_namespace_ends_under_traffic(lab, tables, family):
     net, prefix = ("203.0.113.", "24") if family.bits == 32 else ("2001:db8:113::", "64 nodad")
     client = Host(*netns.create(f"{name}-client"), net + "2", net + "2")
     generation = tables.generation()
-    for _ in range(3):
-        gone, = netns.create(name)
-        gone.sysctl("net.ipv4.ip_forward", 1)
-        gone.sysctl("net.ipv6.conf.all.forwarding", 1)
-        gone.ip(f"""
-            link add eth0 type veth peer name eth0 netns {client.name}
-            link set eth0 up
-            addr add {net}1/{prefix} dev eth0
-        """)
-        client.ip(f"""
-            link set eth0 up
-            addr add {net}2/{prefix} dev eth0
-            route add default via {net}1
-        """)
-        with Tables(gone) as t:
-            assert t.generation() == 0 and not any(t.dump()[:3])
-            t.change(*t.simple("shop/web:http", vip, 80, (net + "2", 7000), protocol="udp"),
-                     *t.simple("shop/none:http", silent, 80, protocol="udp"))
-            with flood(client, vip, silent) as traffic:
+    with flood(client, vip, silent) as traffic:         # holds nothing of what is made later
+        for _ in range(3):
+            gone, = netns.create(name)
+            gone.sysctl("net.ipv4.ip_forward", 1)
+            gone.sysctl("net.ipv6.conf.all.forwarding", 1)
+            gone.ip(f"""
+                link add eth0 type veth peer name eth0 netns {client.name}
+                link set eth0 up
+                addr add {net}1/{prefix} dev eth0
+            """)
+            client.ip(f"""
+                link set eth0 up
+                addr add {net}2/{prefix} dev eth0
+                route add default via {net}1
+            """)
+            with Tables(gone) as t:
+                assert t.generation() == 0 and not any(t.dump()[:3])
+                t.change(*t.simple("shop/web:http", vip, 80, (net + "2", 7000), protocol="udp"),
+                         *t.simple("shop/none:http", silent, 80, protocol="udp"))
                 traffic.more(20)
                 assert t.stats("shop/web:http")["flows"] > 0
                 assert t.stats("shop/none:http")["no_backend"] > 0
-                t.close()
-                gone.delete()
-                with client:
-                    until(lambda: "eth0" not in dict(socket.if_nameindex()).values(),
-                          "the namespace ends", 30)
-                traffic.more(20)
+            gone.delete()
+            with client:
+                until(lambda: "eth0" not in dict(socket.if_nameindex()).values(),
+                      "the namespace ends", 30)
+        traffic.more(20)
     client.delete()
     assert tables.generation() == generation
 

@@ -90,7 +90,11 @@ class Tables(genl.Family):
                 self.frontend(name, vip, port, protocol, rules)]
 
     def clear(self):
-        """Delete everything that anyone has here, settings too."""
+        """Delete everything that anyone has here, settings and a begun transaction too."""
+        try:
+            self.call(abi.CMD_ABORT)
+        except genl.Refused:
+            pass
         owners = {text(m, abi.A_OWNER) for m in self.call(abi.CMD_SERVICE_GET, flags=genl.F_DUMP)}
         settings = self.call(abi.CMD_SETTINGS_GET)
         for m in settings:
@@ -116,7 +120,7 @@ class Tables(genl.Family):
 
     def dump(self):
         """Everything there is, comparable: services, backends, frontends, settings."""
-        return [[(m.command, m.attributes) for m in self.call(c, flags=f)] for c, f in
+        return [sorted((m.command, sorted(m.attributes)) for m in self.call(c, flags=f)) for c, f in
                 ((abi.CMD_SERVICE_GET, genl.F_DUMP), (abi.CMD_BACKEND_GET, genl.F_DUMP),
                  (abi.CMD_FRONTEND_GET, genl.F_DUMP), (abi.CMD_SETTINGS_GET, 0))]
 
