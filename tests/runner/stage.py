@@ -86,14 +86,15 @@ class Stage:
         left = self.stop() and not late
         reader.join(5)
         status = self.process.returncode
-        self.collect(tap)
+        trouble = LAB_TROUBLE.get(status, "")
+        self.collect(tap, trouble)
         if late:
             self.fail(f"no end after {self.limit} s")
         elif self.kind == "script":
-            why = LAB_TROUBLE.get(status, f"exit status {status}") if status else ""
+            why = trouble or (f"exit status {status}" if status else "")
             self.results.append(Result(self.name, "failed" if status else "passed", detail=why))
-        elif status in LAB_TROUBLE:
-            self.fail(LAB_TROUBLE[status])
+        elif trouble:
+            self.fail(trouble)
         elif status and not self.count("failed"):
             self.fail(f"exit status {status}, with no failed test")
         elif self.kind in ("tap", "junit") and not self.results:
@@ -111,16 +112,17 @@ class Stage:
                     tap.feed(line, time.monotonic())
                 say(f"{self.name:>12} | {line}")
 
-    def collect(self, tap):
+    def collect(self, tap, trouble):
         if tap:
             self.results += tap.results
-            if tap.complaint():
+            if tap.complaint() and not trouble:
                 self.fail(tap.complaint())
         if self.kind == "junit":
             try:
                 self.results += junit(self.out / "system.xml")
             except (OSError, xml.etree.ElementTree.ParseError) as error:
-                self.fail(f"no results: {error}")
+                if not trouble:
+                    self.fail(f"no results: {error}")
 
     def stop(self):
         """Ends the command and all it started; tells whether any was left over."""
