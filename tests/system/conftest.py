@@ -2,6 +2,7 @@
 """Fixtures of all system tests: the network once, empty tables for each test."""
 import os
 import platform
+import shutil
 import signal
 
 import pytest
@@ -38,6 +39,8 @@ def lab():
     """The network of lab.topology, every pod and the node serving at 8080 and 9090."""
     with open("/proc/sys/net/core/netdev_max_backlog", "w") as f:
         f.write("100000")
+    if not shutil.which("svcctl"):
+        pytest.exit("svcctl is not on PATH", 1)
     net = Topology()
     lift_icmp_limits(net.node)
     pods = [net.pod(name) for name in net.PODS]
@@ -67,6 +70,7 @@ def tables(lab):
     with nf_svc.Tables(lab.node) as t:
         t.clear()
         yield t
+    with nf_svc.Tables(lab.node) as t:      # the test may have loaded the module anew
         t.clear()
 
 
