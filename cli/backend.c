@@ -110,7 +110,7 @@ static enum exit_status run_add(struct svcctl *ctl, struct words *words)
 	struct wanted_backend wanted;
 	enum exit_status status = parse_wanted(&wanted, words);
 
-	return status ? status : transaction_run(ctl, READ_ALL, plan_add, &wanted);
+	return status ? status : transaction_run(ctl, READ_ALL, NULL, plan_add, &wanted);
 }
 
 static enum exit_status run_set(struct svcctl *ctl, struct words *words)
@@ -121,7 +121,7 @@ static enum exit_status run_set(struct svcctl *ctl, struct words *words)
 	if (!status && !wanted.change.has_weight && !wanted.change.has_sets)
 		status = complain(WRONG_USAGE, "set backend %s: what?; weight N or sets SETS",
 				  wanted.place);
-	return status ? status : transaction_run(ctl, READ_ALL, plan_set, &wanted);
+	return status ? status : transaction_run(ctl, READ_ALL, NULL, plan_set, &wanted);
 }
 
 static enum exit_status run_del(struct svcctl *ctl, struct words *words)
@@ -132,7 +132,7 @@ static enum exit_status run_del(struct svcctl *ctl, struct words *words)
 	if (!status && (wanted.change.has_weight || wanted.change.has_sets))
 		status = complain(WRONG_USAGE, "del backend %s: weight and sets do not belong here",
 				  wanted.place);
-	return status ? status : transaction_run(ctl, READ_ALL, plan_del, &wanted);
+	return status ? status : transaction_run(ctl, READ_ALL, NULL, plan_del, &wanted);
 }
 
 const struct command svcctl_add_backend = {

@@ -214,24 +214,24 @@ static cJSON *document_story(const struct story *story)
 }
 
 /* Who the packet comes from, if no device was given: the routes know. */
-static enum exit_status find_device(struct story *story)
+static void find_device(struct story *story)
 {
 	struct nf_svc_packet *packet = &story->packet;
-	char text[NF_SVC_ADDR_TEXT];
 
 	if (*packet->device)
-		return DONE;
+		return;
 	switch (route_find(&packet->source, packet->device)) {
 	case ROUTE_LOCAL:
-		return DONE;
+		break;
 	case ROUTE_DEVICE:
-		story->guessed_device = true;
-		return DONE;
+		story->device_from = DEVICE_ROUTE;
+		break;
 	case ROUTE_UNKNOWN:
 	default:
-		return complain(NOT_FOUND, "from %s: no route leads there, so it is unknown where the "
-				"packet comes in; say it with 'dev DEVICE'",
-				nf_svc_addr_format(&packet->source, text));
+		/* a device that every network namespace has */
+		strcpy(packet->device, "lo");
+		story->device_from = DEVICE_UNKNOWN;
+		break;
 	}
 }
 
@@ -244,10 +244,9 @@ static enum exit_status run_explain(struct svcctl *ctl, struct words *words)
 	status = parse_packet(words, &story.packet);
 	if (!status)
 		status = svcctl_connect(ctl);
-	if (!status)
-		status = find_device(&story);
 	if (status)
 		return status;
+	find_device(&story);
 	if (nf_svc_settings_get(ctl->client, &story.settings, &error) ||
 	    nf_svc_explain(ctl->client, &story.packet, &story.explanation, &error))
 		status = complain_error(&error);

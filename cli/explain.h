@@ -7,18 +7,29 @@
 #include "svcctl.h"
 
 /**
+ * enum device_from - how the device that a packet comes in by is known
+ * @DEVICE_GIVEN: it was given, or there is none
+ * @DEVICE_ROUTE: the route to the source leads there
+ * @DEVICE_UNKNOWN: no route leads to the source; any device will do
+ */
+enum device_from {
+	DEVICE_GIVEN,
+	DEVICE_ROUTE,
+	DEVICE_UNKNOWN,
+};
+
+/**
  * struct story - a packet, what the kernel says of it, and what that rests on
  * @packet: the packet
  * @explanation: the kernel's answer
  * @settings: what a pod is
- * @guessed_device: the device is where the route to the source leads; it was
- *	not given
+ * @device_from: how the device is known
  */
 struct story {
 	struct nf_svc_packet packet;
 	struct nf_svc_explanation explanation;
 	struct nf_svc_settings settings;
-	bool guessed_device;
+	enum device_from device_from;
 };
 
 /* Room for the longest line of a story. */

@@ -80,7 +80,7 @@ static enum exit_status run_flush(struct svcctl *ctl, struct words *words)
 	if (!status)
 		status = confirm(ctl);
 	if (!status)
-		status = transaction_run(ctl, READ_ALL, plan_flush, &deleted);
+		status = transaction_run(ctl, READ_ALL, NULL, plan_flush, &deleted);
 	if (!status && !ctl->quiet)
 		printf("deleted %zu service%s of owner %s\n", deleted, deleted == 1 ? "" : "s",
 		       ctl->owner);

@@ -248,7 +248,7 @@ static enum exit_status run_add(struct svcctl *ctl, struct words *words)
 	struct wanted_frontend wanted;
 	enum exit_status status = parse_wanted(&wanted, words, true);
 
-	return status ? status : transaction_run(ctl, READ_ALL, plan_add, &wanted);
+	return status ? status : transaction_run(ctl, READ_ALL, NULL, plan_add, &wanted);
 }
 
 static enum exit_status run_set(struct svcctl *ctl, struct words *words)
@@ -261,7 +261,7 @@ static enum exit_status run_set(struct svcctl *ctl, struct words *words)
 				  wanted.word);
 	/* without a protocol it is the TCP one */
 	wanted.place.has_protocol = true;
-	return status ? status : transaction_run(ctl, READ_ALL, plan_set, &wanted);
+	return status ? status : transaction_run(ctl, READ_ALL, NULL, plan_set, &wanted);
 }
 
 static enum exit_status run_del(struct svcctl *ctl, struct words *words)
@@ -273,7 +273,7 @@ static enum exit_status run_del(struct svcctl *ctl, struct words *words)
 		status = complain(WRONG_USAGE, "del frontend %s: only the place belongs here",
 				  wanted.word);
 	wanted.place.has_protocol = true;
-	return status ? status : transaction_run(ctl, READ_ALL, plan_del, &wanted);
+	return status ? status : transaction_run(ctl, READ_ALL, NULL, plan_del, &wanted);
 }
 
 #define FRONTEND_WORDS \

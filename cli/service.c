@@ -235,7 +235,7 @@ static enum exit_status run_add(struct svcctl *ctl, struct words *words)
 
 	status = parse_new(&wanted, words);
 	if (!status)
-		status = transaction_run(ctl, READ_SETTINGS, plan_add, &wanted);
+		status = transaction_run(ctl, READ_SETTINGS, NULL, plan_add, &wanted);
 	free(wanted.frontends);
 	free(wanted.backends);
 	return status;
@@ -293,7 +293,7 @@ static enum exit_status run_set(struct svcctl *ctl, struct words *words)
 	if (!status && !wanted.given)
 		status = complain(WRONG_USAGE, "set service %s: what?; scheduler or refuse-with",
 				  wanted.word);
-	return status ? status : transaction_run(ctl, READ_ALL, plan_set, &wanted);
+	return status ? status : transaction_run(ctl, READ_ALL, NULL, plan_set, &wanted);
 }
 
 static enum exit_status plan_del(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
@@ -325,7 +325,7 @@ static enum exit_status run_del(struct svcctl *ctl, struct words *words)
 	if (!wanted.word)
 		return complain(WRONG_USAGE, "del service: which one?; NAME or IP:PORT[/PROTOCOL]");
 	status = words_end(words);
-	return status ? status : transaction_run(ctl, READ_ALL, plan_del, &wanted);
+	return status ? status : transaction_run(ctl, READ_ALL, NULL, plan_del, &wanted);
 }
 
 const struct command svcctl_add_service = {

@@ -117,7 +117,7 @@ static enum exit_status run_set(struct svcctl *ctl, struct words *words)
 	while (!status && words_peek(words))
 		status = parse_one(&wanted, words);
 	if (!status)
-		status = transaction_run(ctl, READ_SETTINGS, plan_set, &wanted);
+		status = transaction_run(ctl, READ_SETTINGS, NULL, plan_set, &wanted);
 	nf_svc_settings_clean(&wanted.settings);
 	return status;
 }

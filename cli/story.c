@@ -29,9 +29,12 @@ char *story_source(const struct story *story, char *text)
 
 	if (!*packet->device)
 		snprintf(text, STORY_LINE, "sent by this node");
+	else if (story->device_from == DEVICE_UNKNOWN)
+		snprintf(text, STORY_LINE,
+			 "comes in from elsewhere, though no route leads back to its source");
 	else
 		snprintf(text, STORY_LINE, "comes in by %s%s", packet->device,
-			 story->guessed_device ? ", where the route to the source leads" : "");
+			 story->device_from == DEVICE_ROUTE ? ", where the route to the source leads" : "");
 	return text;
 }
 

@@ -29,7 +29,8 @@ static int read_tables(struct svcctl *ctl, enum transaction_reads reads,
 }
 
 static enum exit_status run_once(struct svcctl *ctl, enum transaction_reads reads,
-				 transaction_plan plan, void *arg, bool *again)
+				 transaction_prepare prepare, transaction_plan plan, void *arg,
+				 bool *again)
 {
 	struct nf_svc_begin begin = {
 		.owner = ctl->owner,
@@ -39,12 +40,19 @@ static enum exit_status run_once(struct svcctl *ctl, enum transaction_reads read
 	struct nf_svc_snapshot snapshot;
 	struct nf_svc_error error;
 	enum exit_status status;
+	bool nothing = false;
 	int ret;
 
 	ret = read_tables(ctl, reads, &snapshot, &error);
 	if (ret)
 		return complain_error(&error);
 	begin.generation = snapshot.generation;
+	status = prepare ? prepare(ctl, &snapshot, arg, &nothing) : DONE;
+	if (status || nothing) {
+		*again = false;
+		nf_svc_snapshot_clean(&snapshot);
+		return status;
+	}
 	ret = nf_svc_tx_begin(ctl->client, &begin, &error);
 	if (ret == -ESTALE && *again) {
 		nf_svc_snapshot_clean(&snapshot);
@@ -65,14 +73,14 @@ static enum exit_status run_once(struct svcctl *ctl, enum transaction_reads read
 }
 
 enum exit_status transaction_run(struct svcctl *ctl, enum transaction_reads reads,
-				 transaction_plan plan, void *arg)
+				 transaction_prepare prepare, transaction_plan plan, void *arg)
 {
 	enum exit_status status = svcctl_connect(ctl);
 	bool again = true;
 
 	for (unsigned int tries = 1; !status && again; tries++) {
 		again = tries < TRIES;
-		status = run_once(ctl, reads, plan, arg, &again);
+		status = run_once(ctl, reads, prepare, plan, arg, &again);
 	}
 	return status;
 }

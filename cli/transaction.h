@@ -17,6 +17,19 @@ typedef enum exit_status (*transaction_plan)(struct svcctl *ctl,
 					     const struct nf_svc_snapshot *snapshot, void *arg);
 
 /**
+ * transaction_prepare - looks at the tables before a transaction begins
+ * @ctl: the run
+ * @snapshot: the tables as they are
+ * @arg: whatever it was given
+ * @nothing: set it if nothing is to be changed; no transaction begins then
+ *
+ * Return: DONE, or an exit status after telling why.
+ */
+typedef enum exit_status (*transaction_prepare)(struct svcctl *ctl,
+						const struct nf_svc_snapshot *snapshot, void *arg,
+						bool *nothing);
+
+/**
  * enum transaction_reads - what a plan has to know
  * @READ_ALL: all tables
  * @READ_SETTINGS: the settings
@@ -31,14 +44,15 @@ enum transaction_reads {
 /**
  * transaction_run - change the tables
  * @ctl: the run
- * @reads: what @plan has to know
+ * @reads: what @prepare and @plan have to know
+ * @prepare: called first; NULL: nothing is to be done first
  * @plan: queues the changes
  * @arg: for @plan
  *
  * Return: DONE: the changes hold; or an exit status after telling why.
  */
 enum exit_status transaction_run(struct svcctl *ctl, enum transaction_reads reads,
-				 transaction_plan plan, void *arg);
+				 transaction_prepare prepare, transaction_plan plan, void *arg);
 
 /**
  * transaction_check - an exit status out of what the client library returned

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * All of a model against all of the kernel: for the Services that the model
+ * names it is the whole truth, all others are left as they are.
+ */
+#ifndef NF_SVC_MODEL_RECONCILE_H
+#define NF_SVC_MODEL_RECONCILE_H
+
+#include "model/diff.h"
+#include "model/resolve.h"
+
+/**
+ * enum outcome - what becomes of a Service
+ * @OUTCOME_LEFT_ALONE: nothing, it is not for us
+ * @OUTCOME_UNCHANGED: nothing, all is as it should be
+ * @OUTCOME_CREATED: the kernel had nothing of it
+ * @OUTCOME_CONFIGURED: the kernel had something else
+ */
+enum outcome {
+	OUTCOME_LEFT_ALONE,
+	OUTCOME_UNCHANGED,
+	OUTCOME_CREATED,
+	OUTCOME_CONFIGURED,
+};
+
+/**
+ * struct plan - what is to be done; reconcile_clean() it
+ * @changes: for all Services
+ * @desired: what the changes point to
+ * @outcomes: one for each Service of the model, in its order; owned
+ */
+struct plan {
+	struct changes changes;
+	struct desired desired;
+	enum outcome *outcomes;
+};
+
+/**
+ * reconcile - find out what has to change
+ * @plan: filled; reconcile_clean() it, after success only
+ * @model: sorted, its Services with their ClusterIPs
+ * @snapshot: what the kernel has; stays as long as the plan
+ * @owner: only services of this owner are changed or deleted
+ * @node: this node
+ * @error: filled on failure: a frontend that belongs to another service already
+ *
+ * Return: 0, -EINVAL or -ENOMEM.
+ */
+int reconcile(struct plan *plan, const struct model *model, const struct nf_svc_snapshot *snapshot,
+	      const char *owner, const struct node_view *node, struct tree_error *error);
+
+/**
+ * reconcile_clean - release a plan
+ * @plan: zeroed
+ */
+void reconcile_clean(struct plan *plan);
+
+#endif
