@@ -15,7 +15,7 @@
 #include "print.h"
 #include "transaction.h"
 
-#define HOSTNAME_MAX	255
+#define HOSTNAME_MAX 255
 
 /**
  * struct application - one run of 'apply'
@@ -51,28 +51,33 @@ static enum exit_status find_node(struct svcctl *ctl, struct application *apply)
 {
 	if (ctl->node) {
 		if (!*ctl->node || strlen(ctl->node) > HOSTNAME_MAX)
-			return complain(WRONG_USAGE, "--node %s: not a node's name", ctl->node);
+			return complain(WRONG_USAGE,
+					"--node %s: not a node's name",
+					ctl->node);
 		strcpy(apply->node, ctl->node);
 		return DONE;
 	}
 	if (gethostname(apply->node, sizeof(apply->node) - 1))
-		return complain(REFUSED, "no hostname: %s; say --node NAME", strerror(errno));
+		return complain(REFUSED, "no hostname: %s; say --node NAME",
+				strerror(errno));
 	for (char *c = apply->node; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
 	return DONE;
 }
 
-static enum exit_status read_options(struct svcctl *ctl, struct application *apply)
+static enum exit_status read_options(struct svcctl *ctl,
+				     struct application *apply)
 {
 	enum exit_status status = find_node(ctl, apply);
 
 	if (!status && ctl->service_cidrs)
-		status = parse_cidrs(ctl->service_cidrs, "--service-cidr", &apply->service_cidrs,
+		status = parse_cidrs(ctl->service_cidrs, "--service-cidr",
+				     &apply->service_cidrs,
 				     &apply->n_service_cidrs);
 	if (!status && ctl->pod_cidrs) {
 		apply->has_pod_cidrs = true;
-		status = parse_cidrs(ctl->pod_cidrs, "--pod-cidr", &apply->pod_cidrs,
-				     &apply->n_pod_cidrs);
+		status = parse_cidrs(ctl->pod_cidrs, "--pod-cidr",
+				     &apply->pod_cidrs, &apply->n_pod_cidrs);
 	}
 	return status;
 }
@@ -82,15 +87,20 @@ static void print_notes(const struct application *apply)
 	const struct model *model = &apply->model;
 
 	for (size_t i = 0; i < model->n_notes; i++)
-		warn("%s:%zu:%zu: %s", file_name(apply->path), model->notes[i].place.line,
-		     model->notes[i].place.column, model->notes[i].text);
+		warn("%s:%zu:%zu: %s", file_name(apply->path),
+		     model->notes[i].place.line, model->notes[i].place.column,
+		     model->notes[i].text);
 	for (size_t i = 0; i < model->n_slices; i++) {
 		const struct model_slice *slice = &model->slices[i];
 
-		if (slice->service && !model_find_service(model, slice->namespace, slice->service))
+		if (slice->service &&
+		    !model_find_service(model, slice->namespace,
+					slice->service))
 			warn("%s:%zu:%zu: endpointslice %s/%s is ignored: its Service %s is not in the "
-			     "file", file_name(apply->path), slice->place.line, slice->place.column,
-			     slice->namespace, slice->name, slice->service);
+			     "file",
+			     file_name(apply->path), slice->place.line,
+			     slice->place.column, slice->namespace, slice->name,
+			     slice->service);
 	}
 }
 
@@ -104,7 +114,8 @@ static enum exit_status read_model(struct application *apply)
 }
 
 /* Settings as they shall be: the kernel's, with the pod CIDRs given. */
-static void mix_settings(struct application *apply, const struct nf_svc_settings *have)
+static void mix_settings(struct application *apply,
+			 const struct nf_svc_settings *have)
 {
 	apply->settings = *have;
 	if (apply->has_pod_cidrs) {
@@ -114,11 +125,13 @@ static void mix_settings(struct application *apply, const struct nf_svc_settings
 	apply->set_settings = diff_settings(have, &apply->settings);
 }
 
-static enum exit_status prepare(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
+static enum exit_status prepare(struct svcctl *ctl,
+				const struct nf_svc_snapshot *snapshot,
 				void *arg, bool *nothing)
 {
 	struct application *apply = arg;
-	struct node_view node = { .name = apply->node, .settings = &apply->settings };
+	struct node_view node = { .name = apply->node,
+				  .settings = &apply->settings };
 	struct tree_error error;
 	enum exit_status status;
 
@@ -131,13 +144,16 @@ static enum exit_status prepare(struct svcctl *ctl, const struct nf_svc_snapshot
 	mix_settings(apply, &snapshot->settings);
 	if (allocate_cluster_ips(&apply->model, snapshot, apply->service_cidrs,
 				 apply->n_service_cidrs, &error) ||
-	    reconcile(&apply->plan, &apply->model, snapshot, ctl->owner, &node, &error))
+	    reconcile(&apply->plan, &apply->model, snapshot, ctl->owner, &node,
+		      &error))
 		return complain_file(apply->path, &error);
-	*nothing = ctl->dry_run || (!apply->plan.changes.n && !apply->set_settings);
+	*nothing = ctl->dry_run ||
+		   (!apply->plan.changes.n && !apply->set_settings);
 	return DONE;
 }
 
-static enum exit_status plan(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
+static enum exit_status plan(struct svcctl *ctl,
+			     const struct nf_svc_snapshot *snapshot, void *arg)
 {
 	struct application *apply = arg;
 	struct nf_svc_error error;
@@ -145,7 +161,8 @@ static enum exit_status plan(struct svcctl *ctl, const struct nf_svc_snapshot *s
 
 	(void)snapshot;
 	if (apply->set_settings)
-		ret = nf_svc_tx_settings_set(ctl->client, &apply->settings, &error);
+		ret = nf_svc_tx_settings_set(ctl->client, &apply->settings,
+					     &error);
 	if (!ret)
 		ret = changes_send(ctl->client, &apply->plan.changes, &error);
 	return transaction_check(ret, &error);
@@ -160,8 +177,10 @@ static const char *const outcome_words[] = {
 static int compare_places(const void *a, const void *b, void *arg)
 {
 	const struct model *model = arg;
-	const struct model_place *one = &model->services[*(const size_t *)a].place;
-	const struct model_place *other = &model->services[*(const size_t *)b].place;
+	const struct model_place *one =
+		&model->services[*(const size_t *)a].place;
+	const struct model_place *other =
+		&model->services[*(const size_t *)b].place;
 
 	if (one->line != other->line)
 		return one->line < other->line ? -1 : 1;
@@ -176,16 +195,19 @@ static size_t *file_order(struct model *model)
 	for (size_t i = 0; order && i < model->n_services; i++)
 		order[i] = i;
 	if (order)
-		qsort_r(order, model->n_services, sizeof(*order), compare_places, model);
+		qsort_r(order, model->n_services, sizeof(*order),
+			compare_places, model);
 	return order;
 }
 
-static cJSON *document_outcome(const struct svcctl *ctl, const struct model_service *service,
+static cJSON *document_outcome(const struct svcctl *ctl,
+			       const struct model_service *service,
 			       enum outcome outcome)
 {
 	cJSON *value = cJSON_CreateObject();
 
-	if (value && cJSON_AddStringToObject(value, "namespace", service->namespace) &&
+	if (value &&
+	    cJSON_AddStringToObject(value, "namespace", service->namespace) &&
 	    cJSON_AddStringToObject(value, "name", service->name) &&
 	    cJSON_AddStringToObject(value, "result", outcome_words[outcome]) &&
 	    cJSON_AddBoolToObject(value, "dryRun", ctl->dry_run))
@@ -194,19 +216,23 @@ static cJSON *document_outcome(const struct svcctl *ctl, const struct model_serv
 	return NULL;
 }
 
-static void print_outcome(const struct svcctl *ctl, const struct model_service *service,
+static void print_outcome(const struct svcctl *ctl,
+			  const struct model_service *service,
 			  enum outcome outcome)
 {
 	bool named = strcmp(service->namespace, "default");
 
-	printf("service/%s%s%s", named ? service->namespace : "", named ? "/" : "", service->name);
+	printf("service/%s%s%s", named ? service->namespace : "",
+	       named ? "/" : "", service->name);
 	if (ctl->output == OUTPUT_NAME)
 		putchar('\n');
 	else
-		printf(" %s%s\n", outcome_words[outcome], ctl->dry_run ? " (dry run)" : "");
+		printf(" %s%s\n", outcome_words[outcome],
+		       ctl->dry_run ? " (dry run)" : "");
 }
 
-static enum exit_status print_outcomes(const struct svcctl *ctl, struct application *apply)
+static enum exit_status print_outcomes(const struct svcctl *ctl,
+				       struct application *apply)
 {
 	struct model *model = &apply->model;
 	size_t *order = file_order(model);
@@ -221,8 +247,10 @@ static enum exit_status print_outcomes(const struct svcctl *ctl, struct applicat
 		if (outcome == OUTCOME_LEFT_ALONE)
 			continue;
 		if (json)
-			ok = array_add(&printer, document_outcome(ctl, &model->services[order[i]],
-								  outcome));
+			ok = array_add(&printer,
+				       document_outcome(
+					       ctl, &model->services[order[i]],
+					       outcome));
 		else
 			print_outcome(ctl, &model->services[order[i]], outcome);
 	}
@@ -234,7 +262,8 @@ static enum exit_status print_outcomes(const struct svcctl *ctl, struct applicat
 	return ok ? DONE : complain_memory();
 }
 
-static enum exit_status apply_file(struct svcctl *ctl, struct application *apply)
+static enum exit_status apply_file(struct svcctl *ctl,
+				   struct application *apply)
 {
 	enum exit_status status;
 
@@ -244,9 +273,11 @@ static enum exit_status apply_file(struct svcctl *ctl, struct application *apply
 		return status;
 	print_notes(apply);
 	if (!apply->model.n_services)
-		return complain(WRONG_USAGE, "%s: holds no Service; a v1 Service and its "
-				"discovery.k8s.io/v1 EndpointSlices are expected",
-				file_name(apply->path));
+		return complain(
+			WRONG_USAGE,
+			"%s: holds no Service; a v1 Service and its "
+			"discovery.k8s.io/v1 EndpointSlices are expected",
+			file_name(apply->path));
 	status = transaction_run(ctl, READ_ALL, prepare, plan, apply);
 	if (!status && (!ctl->quiet || ctl->output == OUTPUT_JSON))
 		status = print_outcomes(ctl, apply);
@@ -260,8 +291,10 @@ static enum exit_status run_apply(struct svcctl *ctl, struct words *words)
 
 	status = words_end(words);
 	if (!status && !ctl->file)
-		status = complain(WRONG_USAGE, "apply: which file?; -f FILE, or -f - for the standard "
-				  "input");
+		status = complain(
+			WRONG_USAGE,
+			"apply: which file?; -f FILE, or -f - for the standard "
+			"input");
 	if (!status)
 		status = read_options(ctl, &apply);
 	if (!status)
@@ -295,7 +328,7 @@ const struct command svcctl_apply = {
 		"  service/web created|configured|unchanged     service/shop/web in namespace shop\n"
 		"\n"
 		"Anchors, aliases, tags and merge keys of YAML are not read.\n",
-	.options = OPTION_FILE | OPTION_NODE | OPTION_SERVICE_CIDR | OPTION_POD_CIDR |
-		   OPTION_DRY_RUN,
+	.options = OPTION_FILE | OPTION_NODE | OPTION_SERVICE_CIDR |
+		   OPTION_POD_CIDR | OPTION_DRY_RUN,
 	.run = run_apply,
 };

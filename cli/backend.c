@@ -23,14 +23,17 @@ struct wanted_backend {
 	struct backend_change change;
 };
 
-static enum exit_status parse_wanted(struct wanted_backend *wanted, struct words *words)
+static enum exit_status parse_wanted(struct wanted_backend *wanted,
+				     struct words *words)
 {
 	enum exit_status status;
 
 	memset(wanted, 0, sizeof(*wanted));
 	wanted->word = words_take(words);
 	if (!wanted->word)
-		return complain(WRONG_USAGE, "backend: of which service?; NAME or its IP:PORT[/PROTOCOL]");
+		return complain(
+			WRONG_USAGE,
+			"backend: of which service?; NAME or its IP:PORT[/PROTOCOL]");
 	wanted->place = words_take(words);
 	status = parse_backend_place(wanted->place, &wanted->backend);
 	if (!status)
@@ -38,8 +41,8 @@ static enum exit_status parse_wanted(struct wanted_backend *wanted, struct words
 	return status ? status : words_end(words);
 }
 
-static enum exit_status plan_add(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
-				 void *arg)
+static enum exit_status
+plan_add(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 {
 	struct wanted_backend *wanted = arg;
 	struct nf_svc_service *service;
@@ -47,20 +50,22 @@ static enum exit_status plan_add(struct svcctl *ctl, const struct nf_svc_snapsho
 	enum exit_status status;
 	struct nf_svc_key key;
 
-	status = select_one(snapshot, wanted->word, wanted->backend.addr.family, &service);
+	status = select_one(snapshot, wanted->word, wanted->backend.addr.family,
+			    &service);
 	if (status)
 		return status;
 	wanted->backend.weight = 1;
 	wanted->backend.sets = NF_SVC_SET_CLUSTER;
 	backend_apply(&wanted->change, &wanted->backend);
 	key = nf_svc_service_key(service);
-	return transaction_check(nf_svc_tx_backends_set(ctl->client, &key, &wanted->backend, 1,
+	return transaction_check(nf_svc_tx_backends_set(ctl->client, &key,
+							&wanted->backend, 1,
 							NLM_F_EXCL, &error),
 				 &error);
 }
 
-static enum exit_status plan_set(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
-				 void *arg)
+static enum exit_status
+plan_set(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 {
 	struct wanted_backend *wanted = arg;
 	struct nf_svc_backend *there;
@@ -69,26 +74,32 @@ static enum exit_status plan_set(struct svcctl *ctl, const struct nf_svc_snapsho
 	enum exit_status status;
 	struct nf_svc_key key;
 
-	status = select_one(snapshot, wanted->word, wanted->backend.addr.family, &service);
+	status = select_one(snapshot, wanted->word, wanted->backend.addr.family,
+			    &service);
 	if (status)
 		return status;
-	there = service->n_backends ? bsearch(&wanted->backend, service->backends,
-					      service->n_backends, sizeof(*there),
-					      nf_svc_backend_compare)
-				    : NULL;
+	there = service->n_backends ?
+			bsearch(&wanted->backend, service->backends,
+				service->n_backends, sizeof(*there),
+				nf_svc_backend_compare) :
+			NULL;
 	if (!there)
-		return complain(NOT_FOUND, "service %s: it has no backend %s; 'svcctl show %s' lists "
-				"them", service->name, wanted->place, service->name);
+		return complain(
+			NOT_FOUND,
+			"service %s: it has no backend %s; 'svcctl show %s' lists "
+			"them",
+			service->name, wanted->place, service->name);
 	wanted->backend = *there;
 	backend_apply(&wanted->change, &wanted->backend);
 	key = nf_svc_service_key(service);
-	return transaction_check(nf_svc_tx_backends_set(ctl->client, &key, &wanted->backend, 1, 0,
+	return transaction_check(nf_svc_tx_backends_set(ctl->client, &key,
+							&wanted->backend, 1, 0,
 							&error),
 				 &error);
 }
 
-static enum exit_status plan_del(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
-				 void *arg)
+static enum exit_status
+plan_del(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 {
 	struct wanted_backend *wanted = arg;
 	struct nf_svc_service *service;
@@ -96,11 +107,13 @@ static enum exit_status plan_del(struct svcctl *ctl, const struct nf_svc_snapsho
 	enum exit_status status;
 	struct nf_svc_key key;
 
-	status = select_one(snapshot, wanted->word, wanted->backend.addr.family, &service);
+	status = select_one(snapshot, wanted->word, wanted->backend.addr.family,
+			    &service);
 	if (status)
 		return status;
 	key = nf_svc_service_key(service);
-	return transaction_check(nf_svc_tx_backends_del(ctl->client, &key, &wanted->backend, 1,
+	return transaction_check(nf_svc_tx_backends_del(ctl->client, &key,
+							&wanted->backend, 1,
 							&error),
 				 &error);
 }
@@ -110,7 +123,8 @@ static enum exit_status run_add(struct svcctl *ctl, struct words *words)
 	struct wanted_backend wanted;
 	enum exit_status status = parse_wanted(&wanted, words);
 
-	return status ? status : transaction_run(ctl, READ_ALL, NULL, plan_add, &wanted);
+	return status ? status :
+			transaction_run(ctl, READ_ALL, NULL, plan_add, &wanted);
 }
 
 static enum exit_status run_set(struct svcctl *ctl, struct words *words)
@@ -119,9 +133,12 @@ static enum exit_status run_set(struct svcctl *ctl, struct words *words)
 	enum exit_status status = parse_wanted(&wanted, words);
 
 	if (!status && !wanted.change.has_weight && !wanted.change.has_sets)
-		status = complain(WRONG_USAGE, "set backend %s: what?; weight N or sets SETS",
-				  wanted.place);
-	return status ? status : transaction_run(ctl, READ_ALL, NULL, plan_set, &wanted);
+		status =
+			complain(WRONG_USAGE,
+				 "set backend %s: what?; weight N or sets SETS",
+				 wanted.place);
+	return status ? status :
+			transaction_run(ctl, READ_ALL, NULL, plan_set, &wanted);
 }
 
 static enum exit_status run_del(struct svcctl *ctl, struct words *words)
@@ -130,9 +147,12 @@ static enum exit_status run_del(struct svcctl *ctl, struct words *words)
 	enum exit_status status = parse_wanted(&wanted, words);
 
 	if (!status && (wanted.change.has_weight || wanted.change.has_sets))
-		status = complain(WRONG_USAGE, "del backend %s: weight and sets do not belong here",
-				  wanted.place);
-	return status ? status : transaction_run(ctl, READ_ALL, NULL, plan_del, &wanted);
+		status = complain(
+			WRONG_USAGE,
+			"del backend %s: weight and sets do not belong here",
+			wanted.place);
+	return status ? status :
+			transaction_run(ctl, READ_ALL, NULL, plan_del, &wanted);
 }
 
 const struct command svcctl_add_backend = {

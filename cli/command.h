@@ -109,8 +109,8 @@ struct options_seen {
  *
  * Return: DONE, or WRONG_USAGE after telling why.
  */
-enum exit_status options_read(struct svcctl *ctl, struct options_seen *seen, int argc, char **argv,
-			      struct words *words);
+enum exit_status options_read(struct svcctl *ctl, struct options_seen *seen,
+			      int argc, char **argv, struct words *words);
 
 /**
  * svcctl_main - svcctl, but for the process around it

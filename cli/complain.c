@@ -65,7 +65,8 @@ static const char *remedy(const struct nf_svc_error *error)
 	switch (error->number) {
 	case EPERM:
 		/* a message means that the tables refused, not the missing right */
-		return *error->message ? "" : "; run it as root (CAP_NET_ADMIN)";
+		return *error->message ? "" :
+					 "; run it as root (CAP_NET_ADMIN)";
 	case EBUSY:
 		return "; try again, or wait longer with --wait SECONDS";
 	case EOPNOTSUPP:
@@ -81,18 +82,24 @@ enum exit_status complain_error(const struct nf_svc_error *error)
 
 	switch (error->kind) {
 	case NF_SVC_ERROR_NO_MODULE:
-		return complain(NOT_LOADED, "%s; load it with 'modprobe nf_svc'", error->message);
+		return complain(NOT_LOADED,
+				"%s; load it with 'modprobe nf_svc'",
+				error->message);
 	case NF_SVC_ERROR_REFUSED:
-		complain(REFUSED, "%s%s%s%s%s%s", object, *object ? ": " : "", attribute,
-			 *attribute ? ": " : "", reason(error), remedy(error));
+		complain(REFUSED, "%s%s%s%s%s%s", object, *object ? ": " : "",
+			 attribute, *attribute ? ": " : "", reason(error),
+			 remedy(error));
 		if (error->number == EPERM)
 			return NOT_PERMITTED;
 		return error->number == ENOENT ? NOT_FOUND : REFUSED;
 	case NF_SVC_ERROR_INTERRUPTED:
 		return complain(REFUSED, "%s; try again", error->message);
 	case NF_SVC_ERROR_SYSTEM:
-		complain(REFUSED, "%s: %s", error->message, strerror(error->number));
-		return error->number == EPERM || error->number == EACCES ? NOT_PERMITTED : REFUSED;
+		complain(REFUSED, "%s: %s", error->message,
+			 strerror(error->number));
+		return error->number == EPERM || error->number == EACCES ?
+			       NOT_PERMITTED :
+			       REFUSED;
 	case NF_SVC_ERROR_ANSWER:
 	case NF_SVC_ERROR_NONE:
 	default:
@@ -116,6 +123,7 @@ enum exit_status words_end(const struct words *words)
 
 	if (!next)
 		return DONE;
-	return complain(WRONG_USAGE, "%s: not expected here; see 'svcctl help %s'", next,
+	return complain(WRONG_USAGE,
+			"%s: not expected here; see 'svcctl help %s'", next,
 			words->verb ? words->verb : "");
 }

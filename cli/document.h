@@ -9,7 +9,7 @@
 #include "svcctl.h"
 
 /* What the "format" of a saved document says. */
-#define DOCUMENT_FORMAT	"nf_svc/1"
+#define DOCUMENT_FORMAT "nf_svc/1"
 
 /**
  * document_service - a service with all that belongs to it

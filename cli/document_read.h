@@ -49,8 +49,8 @@ void document_clean(struct document *document);
  *
  * Return: 0, -EINVAL or -ENOMEM. So do the next ones.
  */
-int document_read_service(struct nf_svc_service *service, const struct tree *node,
-			  struct tree_error *error);
+int document_read_service(struct nf_svc_service *service,
+			  const struct tree *node, struct tree_error *error);
 
 /**
  * document_read_keys - refuse keys that mean nothing
@@ -58,7 +58,8 @@ int document_read_service(struct nf_svc_service *service, const struct tree *nod
  * @keys: those allowed; the last one is NULL
  * @error: filled on failure
  */
-int document_read_keys(const struct tree *node, const char *const *keys, struct tree_error *error);
+int document_read_keys(const struct tree *node, const char *const *keys,
+		       struct tree_error *error);
 
 /**
  * document_read_cidrs - read a list of ranges
@@ -68,8 +69,9 @@ int document_read_keys(const struct tree *node, const char *const *keys, struct 
  * @n: its length
  * @error: filled on failure
  */
-int document_read_cidrs(const struct tree *node, const char *key, struct nf_svc_cidr **cidrs,
-			size_t *n, struct tree_error *error);
+int document_read_cidrs(const struct tree *node, const char *key,
+			struct nf_svc_cidr **cidrs, size_t *n,
+			struct tree_error *error);
 
 /**
  * document_read_owner - read the name of an owner
@@ -77,6 +79,7 @@ int document_read_cidrs(const struct tree *node, const char *key, struct nf_svc_
  * @owner: NF_SVC_OWNER_MAX + 1 bytes
  * @error: filled on failure
  */
-int document_read_owner(const struct tree *node, char *owner, struct tree_error *error);
+int document_read_owner(const struct tree *node, char *owner,
+			struct tree_error *error);
 
 #endif

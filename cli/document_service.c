@@ -7,8 +7,9 @@
 #include "client/words.h"
 #include "document_read.h"
 
-static int read_word(const struct tree *node, const char *key, const struct nf_svc_word *words,
-		     uint32_t *value, struct tree_error *error)
+static int read_word(const struct tree *node, const char *key,
+		     const struct nf_svc_word *words, uint32_t *value,
+		     struct tree_error *error)
 {
 	const struct tree *child;
 	const char *text;
@@ -20,12 +21,13 @@ static int read_word(const struct tree *node, const char *key, const struct nf_s
 		ret = tree_string(child, &text, error);
 	if (!ret && !nf_svc_word_value(words, text, value))
 		ret = tree_fail(child, error, "'%.32s' is not known; %s", text,
-				nf_svc_word_list(words, allowed, sizeof(allowed)));
+				nf_svc_word_list(words, allowed,
+						 sizeof(allowed)));
 	return ret;
 }
 
-static int read_number(const struct tree *node, const char *key, uint32_t min, uint32_t max,
-		       uint32_t *value, struct tree_error *error)
+static int read_number(const struct tree *node, const char *key, uint32_t min,
+		       uint32_t max, uint32_t *value, struct tree_error *error)
 {
 	const struct tree *child;
 	int ret;
@@ -50,13 +52,16 @@ static int read_address(const struct tree *node, uint8_t family, bool any,
 	if (nf_svc_addr_parse(text, addr, &why))
 		return tree_fail(child, error, "'%.48s': %s", text, why);
 	if (addr->family != family)
-		return tree_fail(child, error, "%s is not of the service's family", text);
+		return tree_fail(child, error,
+				 "%s is not of the service's family", text);
 	return 0;
 }
 
-static int read_rule(struct nf_svc_rule *rule, const struct tree *node, struct tree_error *error)
+static int read_rule(struct nf_svc_rule *rule, const struct tree *node,
+		     struct tree_error *error)
 {
-	static const char *const keys[] = { "set", "masquerade", "empty", NULL };
+	static const char *const keys[] = { "set", "masquerade", "empty",
+					    NULL };
 	const struct tree *masquerade;
 	uint32_t set, empty;
 	int ret;
@@ -67,7 +72,8 @@ static int read_rule(struct nf_svc_rule *rule, const struct tree *node, struct t
 	if (!ret)
 		ret = read_word(node, "empty", nf_svc_empties, &empty, error);
 	if (!ret)
-		ret = tree_need(node, "masquerade", TREE_SCALAR, &masquerade, error);
+		ret = tree_need(node, "masquerade", TREE_SCALAR, &masquerade,
+				error);
 	if (!ret)
 		ret = tree_bool(masquerade, &rule->masquerade, error);
 	if (ret)
@@ -87,46 +93,52 @@ static int read_rules(struct nf_svc_frontend *frontend, const struct tree *node,
 	ret = tree_need(node, "rules", TREE_MAPPING, &rules, error);
 	if (!ret)
 		ret = document_read_keys(rules, keys, error);
-	for (unsigned int class = 0; class < NF_SVC_CLASSES && !ret; class++) {
-		ret = tree_need(rules, nf_svc_word_text(nf_svc_classes, class), TREE_MAPPING, &rule,
-				error);
+	for (unsigned int class = 0; class < NF_SVC_CLASSES && !ret; class ++) {
+		ret = tree_need(rules, nf_svc_word_text(nf_svc_classes, class),
+				TREE_MAPPING, &rule, error);
 		if (!ret)
 			ret = read_rule(&frontend->rules[class], rule, error);
 	}
 	return ret;
 }
 
-static int read_frontend(struct nf_svc_service *service, const struct tree *node,
-			 struct tree_error *error)
+static int read_frontend(struct nf_svc_service *service,
+			 const struct tree *node, struct tree_error *error)
 {
-	static const char *const keys[] = { "address", "port",	"type", "exclusive",
-					    "rules",   "sourceRanges", NULL };
+	static const char *const keys[] = { "address", "port",
+					    "type",    "exclusive",
+					    "rules",   "sourceRanges",
+					    NULL };
 	struct nf_svc_frontend *frontend;
 	const struct tree *exclusive;
 	uint32_t port, kind;
 	bool is_exclusive;
 	int ret;
 
-	frontend = nf_svc_array_add(&service->frontends, &service->n_frontends, sizeof(*frontend));
+	frontend = nf_svc_array_add(&service->frontends, &service->n_frontends,
+				    sizeof(*frontend));
 	if (!frontend)
 		return tree_no_memory(error);
 	frontend->protocol = service->protocol;
 	frontend->family = service->family;
 	ret = document_read_keys(node, keys, error);
 	if (!ret)
-		ret = read_address(node, service->family, true, &frontend->addr, error);
+		ret = read_address(node, service->family, true, &frontend->addr,
+				   error);
 	if (!ret)
 		ret = read_number(node, "port", 1, 65535, &port, error);
 	if (!ret)
 		ret = read_word(node, "type", nf_svc_kinds, &kind, error);
 	if (!ret)
-		ret = tree_need(node, "exclusive", TREE_SCALAR, &exclusive, error);
+		ret = tree_need(node, "exclusive", TREE_SCALAR, &exclusive,
+				error);
 	if (!ret)
 		ret = tree_bool(exclusive, &is_exclusive, error);
 	if (!ret)
 		ret = read_rules(frontend, node, error);
 	if (!ret)
-		ret = document_read_cidrs(node, "sourceRanges", &frontend->ranges,
+		ret = document_read_cidrs(node, "sourceRanges",
+					  &frontend->ranges,
 					  &frontend->n_ranges, error);
 	if (ret)
 		return ret;
@@ -143,13 +155,16 @@ static int read_sets(struct nf_svc_backend *backend, const struct tree *node,
 	int ret;
 
 	ret = tree_need(node, "sets", TREE_SEQUENCE, &list, error);
-	for (const struct tree *item = ret ? NULL : list->first; item && !ret; item = item->next) {
+	for (const struct tree *item = ret ? NULL : list->first; item && !ret;
+	     item = item->next) {
 		const char *text;
 		uint32_t set;
 
 		ret = tree_string(item, &text, error);
 		if (!ret && !nf_svc_word_value(nf_svc_set_words, text, &set))
-			ret = tree_fail(item, error, "'%.32s' is no set; cluster or local", text);
+			ret = tree_fail(item, error,
+					"'%.32s' is no set; cluster or local",
+					text);
 		if (!ret)
 			backend->sets |= (uint8_t)set;
 	}
@@ -160,17 +175,20 @@ static int read_backend(struct nf_svc_service *service, const struct tree *node,
 			struct tree_error *error)
 {
 	/* state is what 'list' and 'show' print; it follows from the sets */
-	static const char *const keys[] = { "address", "port", "weight", "sets", "state", NULL };
+	static const char *const keys[] = { "address", "port",	"weight",
+					    "sets",    "state", NULL };
 	struct nf_svc_backend *backend;
 	uint32_t port, weight;
 	int ret;
 
-	backend = nf_svc_array_add(&service->backends, &service->n_backends, sizeof(*backend));
+	backend = nf_svc_array_add(&service->backends, &service->n_backends,
+				   sizeof(*backend));
 	if (!backend)
 		return tree_no_memory(error);
 	ret = document_read_keys(node, keys, error);
 	if (!ret)
-		ret = read_address(node, service->family, false, &backend->addr, error);
+		ret = read_address(node, service->family, false, &backend->addr,
+				   error);
 	if (!ret)
 		ret = read_number(node, "port", 1, 65535, &port, error);
 	if (!ret)
@@ -196,23 +214,29 @@ static int read_name(struct nf_svc_service *service, const struct tree *node,
 	if (!ret)
 		ret = tree_string(name, &text, error);
 	if (!ret && (!*text || strlen(text) > NF_SVC_NAME_MAX))
-		ret = tree_fail(name, error, "not a name; 1 to %d bytes", NF_SVC_NAME_MAX);
+		ret = tree_fail(name, error, "not a name; 1 to %d bytes",
+				NF_SVC_NAME_MAX);
 	for (const char *c = ret ? "" : text; *c && !ret; c++) {
 		if (*c <= ' ' || *c > '~')
-			ret = tree_fail(name, error, "not a name; only printable ASCII without blanks "
-					"is allowed");
+			ret = tree_fail(
+				name, error,
+				"not a name; only printable ASCII without blanks "
+				"is allowed");
 	}
 	if (!ret)
-		ret = read_word(node, "protocol", nf_svc_protocols, &protocol, error);
+		ret = read_word(node, "protocol", nf_svc_protocols, &protocol,
+				error);
 	if (!ret)
-		ret = read_word(node, "family", nf_svc_families, &family, error);
-	if (!ret && nf_svc_service_init(service, text, (uint8_t)protocol, (uint8_t)family))
+		ret = read_word(node, "family", nf_svc_families, &family,
+				error);
+	if (!ret && nf_svc_service_init(service, text, (uint8_t)protocol,
+					(uint8_t)family))
 		ret = tree_no_memory(error);
 	return ret;
 }
 
-static int read_attributes(struct nf_svc_service *service, const struct tree *node,
-			   struct tree_error *error)
+static int read_attributes(struct nf_svc_service *service,
+			   const struct tree *node, struct tree_error *error)
 {
 	const struct tree *child;
 	const char *text;
@@ -230,15 +254,18 @@ static int read_attributes(struct nf_svc_service *service, const struct tree *no
 	if (ret)
 		return ret;
 	strcpy(service->scheduler, text);
-	ret = read_word(node, "refuseWith", nf_svc_refusals, &service->refuse_with, error);
+	ret = read_word(node, "refuseWith", nf_svc_refusals,
+			&service->refuse_with, error);
 	if (!ret)
 		ret = read_number(node, "affinityTimeout", 0, UINT32_MAX,
 				  &service->affinity_timeout, error);
 	return ret;
 }
 
-static int read_each(struct nf_svc_service *service, const struct tree *node, const char *key,
-		     int (*read)(struct nf_svc_service *service, const struct tree *node,
+static int read_each(struct nf_svc_service *service, const struct tree *node,
+		     const char *key,
+		     int (*read)(struct nf_svc_service *service,
+				 const struct tree *node,
 				 struct tree_error *error),
 		     struct tree_error *error)
 {
@@ -246,13 +273,14 @@ static int read_each(struct nf_svc_service *service, const struct tree *node, co
 	int ret;
 
 	ret = tree_need(node, key, TREE_SEQUENCE, &list, error);
-	for (const struct tree *item = ret ? NULL : list->first; item && !ret; item = item->next)
+	for (const struct tree *item = ret ? NULL : list->first; item && !ret;
+	     item = item->next)
 		ret = read(service, item, error);
 	return ret;
 }
 
-static int check_twice(const struct nf_svc_service *service, const struct tree *node,
-		       struct tree_error *error)
+static int check_twice(const struct nf_svc_service *service,
+		       const struct tree *node, struct tree_error *error)
 {
 	char text[NF_SVC_PLACE_TEXT];
 
@@ -260,28 +288,37 @@ static int check_twice(const struct nf_svc_service *service, const struct tree *
 		const struct nf_svc_backend *backend = &service->backends[i];
 
 		if (!nf_svc_backend_compare(backend - 1, backend))
-			return tree_fail(node, error, "backend %s is there twice",
-					 nf_svc_addr_port_format(&backend->addr, backend->port,
-								 text));
+			return tree_fail(
+				node, error, "backend %s is there twice",
+				nf_svc_addr_port_format(&backend->addr,
+							backend->port, text));
 	}
 	for (size_t i = 1; i < service->n_frontends; i++) {
 		const struct nf_svc_frontend *frontend = &service->frontends[i];
 
 		if (!nf_svc_frontend_compare(frontend - 1, frontend))
-			return tree_fail(node, error, "frontend %s is there twice",
-					 nf_svc_addr_port_format(&frontend->addr, frontend->port,
-								 text));
+			return tree_fail(
+				node, error, "frontend %s is there twice",
+				nf_svc_addr_port_format(&frontend->addr,
+							frontend->port, text));
 	}
 	return 0;
 }
 
-int document_read_service(struct nf_svc_service *service, const struct tree *node,
-			  struct tree_error *error)
+int document_read_service(struct nf_svc_service *service,
+			  const struct tree *node, struct tree_error *error)
 {
-	static const char *const keys[] = { "name",	       "protocol",  "family",
-					    "owner",	       "scheduler", "refuseWith",
-					    "affinityTimeout", "frontends", "backends",
-					    "stats",	       NULL };
+	static const char *const keys[] = { "name",
+					    "protocol",
+					    "family",
+					    "owner",
+					    "scheduler",
+					    "refuseWith",
+					    "affinityTimeout",
+					    "frontends",
+					    "backends",
+					    "stats",
+					    NULL };
 	int ret;
 
 	memset(service, 0, sizeof(*service));
@@ -291,7 +328,8 @@ int document_read_service(struct nf_svc_service *service, const struct tree *nod
 	if (!ret)
 		ret = read_attributes(service, node, error);
 	if (!ret)
-		ret = read_each(service, node, "frontends", read_frontend, error);
+		ret = read_each(service, node, "frontends", read_frontend,
+				error);
 	if (!ret)
 		ret = read_each(service, node, "backends", read_backend, error);
 	if (ret)

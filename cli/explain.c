@@ -9,76 +9,104 @@
 #include "print.h"
 #include "route.h"
 
-static enum exit_status parse_destination(const char *word, struct nf_svc_packet *packet)
+static enum exit_status parse_destination(const char *word,
+					  struct nf_svc_packet *packet)
 {
 	struct nf_svc_place place;
 	bool has_ports;
 	const char *why;
 
 	if (!word)
-		return complain(WRONG_USAGE, "explain: where does the packet go?; IP[:PORT][/PROTOCOL]");
+		return complain(
+			WRONG_USAGE,
+			"explain: where does the packet go?; IP[:PORT][/PROTOCOL]");
 	if (nf_svc_place_parse(word, &place, &why))
-		return complain(WRONG_USAGE, "%s: not a destination: %s", word, why);
+		return complain(WRONG_USAGE, "%s: not a destination: %s", word,
+				why);
 	if (!place.addr.family)
-		return complain(WRONG_USAGE, "%s: a packet goes to one address; write it", word);
+		return complain(WRONG_USAGE,
+				"%s: a packet goes to one address; write it",
+				word);
 	/* without a port and protocol it is a ping */
 	if (!place.port && !place.has_protocol)
-		place.protocol = place.addr.family == NFPROTO_IPV4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
-	has_ports = place.protocol == IPPROTO_TCP || place.protocol == IPPROTO_UDP ||
+		place.protocol = place.addr.family == NFPROTO_IPV4 ?
+					 IPPROTO_ICMP :
+					 IPPROTO_ICMPV6;
+	has_ports = place.protocol == IPPROTO_TCP ||
+		    place.protocol == IPPROTO_UDP ||
 		    place.protocol == IPPROTO_SCTP;
 	if (has_ports && !place.port)
-		return complain(WRONG_USAGE, "%s: the port is missing; write %s", word,
-				place.addr.family == NFPROTO_IPV6 ? "[IPV6]:PORT/PROTOCOL"
-								  : "IP:PORT/PROTOCOL");
+		return complain(WRONG_USAGE,
+				"%s: the port is missing; write %s", word,
+				place.addr.family == NFPROTO_IPV6 ?
+					"[IPV6]:PORT/PROTOCOL" :
+					"IP:PORT/PROTOCOL");
 	if (!has_ports && place.port)
-		return complain(WRONG_USAGE, "%s: this protocol has no ports; leave the port out", word);
+		return complain(
+			WRONG_USAGE,
+			"%s: this protocol has no ports; leave the port out",
+			word);
 	packet->addr = place.addr;
 	packet->port = place.port;
 	packet->protocol = place.protocol;
 	return DONE;
 }
 
-static enum exit_status parse_source(const char *word, struct nf_svc_packet *packet)
+static enum exit_status parse_source(const char *word,
+				     struct nf_svc_packet *packet)
 {
 	struct nf_svc_place place;
 	const char *why;
 
 	if (!word)
-		return complain(WRONG_USAGE, "explain: from whom?; explain DST from SRC[:PORT]");
+		return complain(
+			WRONG_USAGE,
+			"explain: from whom?; explain DST from SRC[:PORT]");
 	if (nf_svc_place_parse(word, &place, &why))
-		return complain(WRONG_USAGE, "from %s: not a source: %s", word, why);
+		return complain(WRONG_USAGE, "from %s: not a source: %s", word,
+				why);
 	if (place.has_protocol || !place.addr.family)
-		return complain(WRONG_USAGE, "from %s: not a source; write IP or IP:PORT", word);
+		return complain(WRONG_USAGE,
+				"from %s: not a source; write IP or IP:PORT",
+				word);
 	if (place.addr.family != packet->addr.family)
-		return complain(WRONG_USAGE, "from %s: not of the destination's family", word);
+		return complain(WRONG_USAGE,
+				"from %s: not of the destination's family",
+				word);
 	packet->source = place.addr;
 	packet->source_port = place.port;
 	return DONE;
 }
 
-static enum exit_status parse_packet(struct words *words, struct nf_svc_packet *packet)
+static enum exit_status parse_packet(struct words *words,
+				     struct nf_svc_packet *packet)
 {
 	enum exit_status status;
 
 	status = parse_destination(words_take(words), packet);
 	if (!status && !words_take_if(words, "from"))
-		status = complain(WRONG_USAGE, "explain: from whom?; explain DST from SRC[:PORT]");
+		status = complain(
+			WRONG_USAGE,
+			"explain: from whom?; explain DST from SRC[:PORT]");
 	if (!status)
 		status = parse_source(words_take(words), packet);
 	if (!status && words_take_if(words, "dev")) {
 		const char *device = words_take(words);
 
 		if (!device || !*device || strlen(device) > NF_SVC_DEVICE_MAX)
-			return complain(WRONG_USAGE, "dev %s: not a device's name", device ? device : "");
+			return complain(WRONG_USAGE,
+					"dev %s: not a device's name",
+					device ? device : "");
 		strcpy(packet->device, device);
 	}
 	return status ? status : words_end(words);
 }
 
-static void print_step(const struct svcctl *ctl, unsigned int *number, const char *key,
-		       const char *text)
+static void print_step(const struct svcctl *ctl, unsigned int *number,
+		       const char *key, const char *text)
 {
-	printf("%2u %s%-12s%s %s\n", ++*number, paint_on(ctl, PAINT_KEY), key, paint_off(ctl), text);
+	printf("%2u %s%-12s%s %s\n", ++*number, paint_on(ctl, PAINT_KEY), key,
+	       paint_off(ctl), text);
 }
 
 static void print_candidates(const struct story *story)
@@ -89,10 +117,12 @@ static void print_candidates(const struct story *story)
 	if (explanation->has_chosen || explanation->n_backends < 2)
 		return;
 	for (size_t i = 0; i < explanation->n_backends; i++) {
-		const struct nf_svc_backend *backend = &explanation->backends[i];
+		const struct nf_svc_backend *backend =
+			&explanation->backends[i];
 
 		printf("%16s%s weight %u\n", "",
-		       nf_svc_addr_port_format(&backend->addr, backend->port, place),
+		       nf_svc_addr_port_format(&backend->addr, backend->port,
+					       place),
 		       (unsigned int)backend->weight);
 	}
 }
@@ -112,14 +142,16 @@ static void print_story(const struct svcctl *ctl, const struct story *story)
 	if (explanation->verdict == NF_SVC_VERDICT_FORWARD) {
 		print_step(ctl, &number, "backend", story_choice(story, line));
 		print_candidates(story);
-		print_step(ctl, &number, "masquerade", story_masquerade(story, line));
+		print_step(ctl, &number, "masquerade",
+			   story_masquerade(story, line));
 	} else if (explanation->drop_reason) {
 		print_step(ctl, &number, "reason", story_refusal(story, line));
 	}
 	paint = explanation->verdict == NF_SVC_VERDICT_FORWARD ? PAINT_GOOD :
-		explanation->verdict == NF_SVC_VERDICT_PASS	? PAINT_ODD :
-								  PAINT_BAD;
-	printf("%sresult: %s%s\n", paint_on(ctl, paint), story_result(story, line), paint_off(ctl));
+		explanation->verdict == NF_SVC_VERDICT_PASS    ? PAINT_ODD :
+								 PAINT_BAD;
+	printf("%sresult: %s%s\n", paint_on(ctl, paint),
+	       story_result(story, line), paint_off(ctl));
 }
 
 static bool add_item(cJSON *to, const char *key, cJSON *item)
@@ -141,9 +173,12 @@ static cJSON *document_packet(const struct story *story)
 	char source[NF_SVC_ADDR_TEXT], addr[NF_SVC_ADDR_TEXT];
 	cJSON *value = cJSON_CreateObject();
 
-	if (value && add_text(value, "source", nf_svc_addr_format(&packet->source, source)) &&
+	if (value &&
+	    add_text(value, "source",
+		     nf_svc_addr_format(&packet->source, source)) &&
 	    cJSON_AddNumberToObject(value, "sourcePort", packet->source_port) &&
-	    add_text(value, "destination", nf_svc_addr_format(&packet->addr, addr)) &&
+	    add_text(value, "destination",
+		     nf_svc_addr_format(&packet->addr, addr)) &&
 	    cJSON_AddNumberToObject(value, "port", packet->port) &&
 	    cJSON_AddNumberToObject(value, "protocol", packet->protocol) &&
 	    add_text(value, "device", packet->device))
@@ -161,25 +196,29 @@ static bool add_service(cJSON *to, const struct nf_svc_explanation *explanation)
 	service = cJSON_AddObjectToObject(to, "service");
 	return service && add_text(service, "name", explanation->name) &&
 	       add_text(service, "owner", explanation->owner) &&
-	       add_text(service, "type", nf_svc_word_text(nf_svc_kinds, explanation->kind));
+	       add_text(service, "type",
+			nf_svc_word_text(nf_svc_kinds, explanation->kind));
 }
 
-static bool add_backends(cJSON *to, const struct nf_svc_explanation *explanation)
+static bool add_backends(cJSON *to,
+			 const struct nf_svc_explanation *explanation)
 {
 	cJSON *array = cJSON_AddArrayToObject(to, "backends");
 	bool ok = array;
 
 	for (size_t i = 0; i < explanation->n_backends && ok; i++) {
-		cJSON *item = document_backend(&explanation->backends[i], false);
+		cJSON *item =
+			document_backend(&explanation->backends[i], false);
 
 		ok = item && cJSON_AddItemToArray(array, item);
 		if (!ok)
 			cJSON_Delete(item);
 	}
-	return ok && add_item(to, "chosen",
-			      explanation->has_chosen ?
-				      document_backend(&explanation->chosen, false) :
-				      cJSON_CreateNull());
+	return ok &&
+	       add_item(to, "chosen",
+			explanation->has_chosen ?
+				document_backend(&explanation->chosen, false) :
+				cJSON_CreateNull());
 }
 
 static cJSON *document_story(const struct story *story)
@@ -192,20 +231,27 @@ static cJSON *document_story(const struct story *story)
 	bool ok;
 
 	if (explanation->drop_reason)
-		reason = nf_svc_word_text(nf_svc_drop_reasons, explanation->drop_reason);
+		reason = nf_svc_word_text(nf_svc_drop_reasons,
+					  explanation->drop_reason);
 	ok = value && add_item(value, "packet", document_packet(story)) &&
-	     add_text(value, "verdict", nf_svc_word_text(nf_svc_verdicts, explanation->verdict)) &&
-	     add_text(value, "class", nf_svc_word_text(nf_svc_classes, explanation->class)) &&
+	     add_text(value, "verdict",
+		      nf_svc_word_text(nf_svc_verdicts,
+				       explanation->verdict)) &&
+	     add_text(value, "class",
+		      nf_svc_word_text(nf_svc_classes, explanation->class)) &&
 	     add_service(value, explanation) &&
 	     add_item(value, "rule",
-		      explanation->has_rule ? document_rule(&explanation->rule) :
-					      cJSON_CreateNull()) &&
+		      explanation->has_rule ?
+			      document_rule(&explanation->rule) :
+			      cJSON_CreateNull()) &&
 	     add_text(value, "reason", reason) &&
-	     cJSON_AddNumberToObject(value, "candidates", explanation->candidates) &&
+	     cJSON_AddNumberToObject(value, "candidates",
+				     explanation->candidates) &&
 	     add_backends(value, explanation) &&
 	     add_text(value, "masquerade",
-		      explanation->masquerade < 3 ? masquerades[explanation->masquerade] :
-						    "unknown") &&
+		      explanation->masquerade < 3 ?
+			      masquerades[explanation->masquerade] :
+			      "unknown") &&
 	     add_text(value, "result", story_result(story, line));
 	if (ok)
 		return value;
@@ -248,7 +294,8 @@ static enum exit_status run_explain(struct svcctl *ctl, struct words *words)
 		return status;
 	find_device(&story);
 	if (nf_svc_settings_get(ctl->client, &story.settings, &error) ||
-	    nf_svc_explain(ctl->client, &story.packet, &story.explanation, &error))
+	    nf_svc_explain(ctl->client, &story.packet, &story.explanation,
+			   &error))
 		status = complain_error(&error);
 	else if (ctl->output == OUTPUT_JSON)
 		status = json_print(document_story(&story));

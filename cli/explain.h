@@ -33,7 +33,7 @@ struct story {
 };
 
 /* Room for the longest line of a story. */
-#define STORY_LINE	512
+#define STORY_LINE 512
 
 /**
  * story_source - where the packet comes from, and how that is known

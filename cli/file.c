@@ -6,7 +6,7 @@
 
 #include "file.h"
 
-#define FIRST_BYTES	(64 * 1024)
+#define FIRST_BYTES (64 * 1024)
 
 const char *file_name(const char *path)
 {
@@ -14,7 +14,8 @@ const char *file_name(const char *path)
 }
 
 /* Read to the end, or until it is too long. NULL: @status says why. */
-static char *read_stream(FILE *stream, const char *path, size_t *len, enum exit_status *status)
+static char *read_stream(FILE *stream, const char *path, size_t *len,
+			 enum exit_status *status)
 {
 	size_t room = FIRST_BYTES;
 	char *bytes = malloc(room);
@@ -26,10 +27,14 @@ static char *read_stream(FILE *stream, const char *path, size_t *len, enum exit_
 
 		*len += fread(bytes + *len, 1, room - *len, stream);
 		if (ferror(stream))
-			*status = complain(WRONG_USAGE, "%s: %s", file_name(path), strerror(errno));
+			*status = complain(WRONG_USAGE, "%s: %s",
+					   file_name(path), strerror(errno));
 		else if (*len > TREE_BYTES_MAX)
-			*status = complain(WRONG_USAGE, "%s: longer than 64 MiB, which is the most that "
-					   "is read; split it", file_name(path));
+			*status = complain(
+				WRONG_USAGE,
+				"%s: longer than 64 MiB, which is the most that "
+				"is read; split it",
+				file_name(path));
 		else if (*len < room)
 			return bytes;
 		if (*status)
@@ -64,10 +69,11 @@ enum exit_status complain_file(const char *path, const struct tree_error *error)
 	const char *glue = *error->field ? ": " : "";
 
 	if (error->line)
-		return complain(WRONG_USAGE, "%s:%zu:%zu: %s%s%s", file_name(path), error->line,
-				error->column, error->field, glue, error->message);
-	return complain(WRONG_USAGE, "%s: %s%s%s", file_name(path), error->field, glue,
-			error->message);
+		return complain(WRONG_USAGE, "%s:%zu:%zu: %s%s%s",
+				file_name(path), error->line, error->column,
+				error->field, glue, error->message);
+	return complain(WRONG_USAGE, "%s: %s%s%s", file_name(path),
+			error->field, glue, error->message);
 }
 
 enum exit_status file_read_tree(const char *path, struct tree_file *file)

@@ -32,7 +32,8 @@ enum exit_status file_read_tree(const char *path, struct tree_file *file);
  *
  * Return: the exit status for it.
  */
-enum exit_status complain_file(const char *path, const struct tree_error *error);
+enum exit_status complain_file(const char *path,
+			       const struct tree_error *error);
 
 /**
  * file_name - what a file is called in messages

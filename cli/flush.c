@@ -7,7 +7,8 @@
 #include "command.h"
 #include "transaction.h"
 
-static size_t count_own(const struct svcctl *ctl, const struct nf_svc_snapshot *snapshot)
+static size_t count_own(const struct svcctl *ctl,
+			const struct nf_svc_snapshot *snapshot)
 {
 	size_t n = 0;
 
@@ -20,15 +21,16 @@ static bool ask(const struct svcctl *ctl, size_t n)
 {
 	char answer[16];
 
-	fprintf(stderr, "Delete %zu service%s of owner %s? [y/N] ", n, n == 1 ? "" : "s",
-		ctl->owner);
+	fprintf(stderr, "Delete %zu service%s of owner %s? [y/N] ", n,
+		n == 1 ? "" : "s", ctl->owner);
 	fflush(stderr);
 	return fgets(answer, sizeof(answer), stdin) &&
 	       (!strcmp(answer, "y\n") || !strcmp(answer, "yes\n"));
 }
 
 /* Each service by its name: what another made meanwhile is not deleted unseen. */
-static enum exit_status plan_flush(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
+static enum exit_status plan_flush(struct svcctl *ctl,
+				   const struct nf_svc_snapshot *snapshot,
 				   void *arg)
 {
 	size_t *deleted = arg;
@@ -37,7 +39,8 @@ static enum exit_status plan_flush(struct svcctl *ctl, const struct nf_svc_snaps
 
 	*deleted = 0;
 	for (size_t i = 0; i < snapshot->n_services && !ret; i++) {
-		struct nf_svc_key key = nf_svc_service_key(&snapshot->services[i]);
+		struct nf_svc_key key =
+			nf_svc_service_key(&snapshot->services[i]);
 
 		if (strcmp(snapshot->services[i].owner, ctl->owner))
 			continue;
@@ -56,8 +59,11 @@ static enum exit_status confirm(struct svcctl *ctl)
 	if (ctl->yes)
 		return DONE;
 	if (!isatty(STDIN_FILENO))
-		return complain(WRONG_USAGE, "flush: there is no terminal to ask on; say --yes to delete "
-				"all services of owner %s", ctl->owner);
+		return complain(
+			WRONG_USAGE,
+			"flush: there is no terminal to ask on; say --yes to delete "
+			"all services of owner %s",
+			ctl->owner);
 	if (nf_svc_snapshot_read(ctl->client, &snapshot, &error))
 		return complain_error(&error);
 	n = count_own(ctl, &snapshot);
@@ -80,10 +86,11 @@ static enum exit_status run_flush(struct svcctl *ctl, struct words *words)
 	if (!status)
 		status = confirm(ctl);
 	if (!status)
-		status = transaction_run(ctl, READ_ALL, NULL, plan_flush, &deleted);
+		status = transaction_run(ctl, READ_ALL, NULL, plan_flush,
+					 &deleted);
 	if (!status && !ctl->quiet)
-		printf("deleted %zu service%s of owner %s\n", deleted, deleted == 1 ? "" : "s",
-		       ctl->owner);
+		printf("deleted %zu service%s of owner %s\n", deleted,
+		       deleted == 1 ? "" : "s", ctl->owner);
 	return status;
 }
 

@@ -45,9 +45,12 @@ struct wanted_frontend {
 	struct rule_change rules[NF_SVC_CLASSES];
 };
 
-static const struct nf_svc_word yes_no[] = { { 1, "yes" }, { 0, "no" }, { 0, NULL } };
+static const struct nf_svc_word yes_no[] = { { 1, "yes" },
+					     { 0, "no" },
+					     { 0, NULL } };
 
-static enum exit_status parse_rule(struct wanted_frontend *wanted, struct words *words)
+static enum exit_status parse_rule(struct wanted_frontend *wanted,
+				   struct words *words)
 {
 	struct rule_change *change;
 	enum exit_status status;
@@ -59,15 +62,18 @@ static enum exit_status parse_rule(struct wanted_frontend *wanted, struct words 
 	change = &wanted->rules[value];
 	while (!status) {
 		if (words_take_if(words, "set")) {
-			status = parse_word(words, "set", nf_svc_set_words, &value);
+			status = parse_word(words, "set", nf_svc_set_words,
+					    &value);
 			change->rule.set = (uint8_t)value;
 			change->has_set = true;
 		} else if (words_take_if(words, "masquerade")) {
-			status = parse_word(words, "masquerade", yes_no, &value);
+			status =
+				parse_word(words, "masquerade", yes_no, &value);
 			change->rule.masquerade = value;
 			change->has_masquerade = true;
 		} else if (words_take_if(words, "empty")) {
-			status = parse_word(words, "empty", nf_svc_empties, &value);
+			status = parse_word(words, "empty", nf_svc_empties,
+					    &value);
 			change->rule.empty = (uint8_t)value;
 			change->has_empty = true;
 		} else {
@@ -77,8 +83,8 @@ static enum exit_status parse_rule(struct wanted_frontend *wanted, struct words 
 	return status;
 }
 
-static enum exit_status parse_wanted(struct wanted_frontend *wanted, struct words *words,
-				     bool with_name)
+static enum exit_status parse_wanted(struct wanted_frontend *wanted,
+				     struct words *words, bool with_name)
 {
 	enum exit_status status;
 
@@ -86,17 +92,21 @@ static enum exit_status parse_wanted(struct wanted_frontend *wanted, struct word
 	if (with_name) {
 		wanted->name = words_take(words);
 		if (!wanted->name)
-			return complain(WRONG_USAGE, "add frontend: the name of the service is missing; "
-					"NAMESPACE/NAME[:PORT]");
+			return complain(
+				WRONG_USAGE,
+				"add frontend: the name of the service is missing; "
+				"NAMESPACE/NAME[:PORT]");
 	}
 	wanted->word = words_take(words);
 	status = parse_frontend_place(wanted->word, &wanted->place);
 	while (!status && words_peek(words)) {
 		if (words_take_if(words, "type")) {
-			status = parse_word(words, "type", nf_svc_kinds, &wanted->kind);
+			status = parse_word(words, "type", nf_svc_kinds,
+					    &wanted->kind);
 			wanted->has_kind = true;
 		} else if (words_take_if(words, "exclusive")) {
-			status = parse_word(words, "exclusive", yes_no, &wanted->exclusive);
+			status = parse_word(words, "exclusive", yes_no,
+					    &wanted->exclusive);
 			wanted->has_exclusive = true;
 		} else if (words_take_if(words, "rule")) {
 			status = parse_rule(wanted, words);
@@ -107,7 +117,8 @@ static enum exit_status parse_wanted(struct wanted_frontend *wanted, struct word
 	return status ? status : words_end(words);
 }
 
-static void change_frontend(const struct wanted_frontend *wanted, struct nf_svc_frontend *frontend)
+static void change_frontend(const struct wanted_frontend *wanted,
+			    struct nf_svc_frontend *frontend)
 {
 	if (wanted->has_kind)
 		frontend->kind = (uint8_t)wanted->kind;
@@ -115,13 +126,14 @@ static void change_frontend(const struct wanted_frontend *wanted, struct nf_svc_
 		frontend->flags |= NF_SVC_FRONTEND_EXCLUSIVE;
 	else if (wanted->has_exclusive)
 		frontend->flags &= ~(uint32_t)NF_SVC_FRONTEND_EXCLUSIVE;
-	for (unsigned int class = 0; class < NF_SVC_CLASSES; class++) {
+	for (unsigned int class = 0; class < NF_SVC_CLASSES; class ++) {
 		const struct rule_change *change = &wanted->rules[class];
 
 		if (change->has_set)
 			frontend->rules[class].set = change->rule.set;
 		if (change->has_masquerade)
-			frontend->rules[class].masquerade = change->rule.masquerade;
+			frontend->rules[class].masquerade =
+				change->rule.masquerade;
 		if (change->has_empty)
 			frontend->rules[class].empty = change->rule.empty;
 	}
@@ -130,7 +142,8 @@ static void change_frontend(const struct wanted_frontend *wanted, struct nf_svc_
 /* A frontend with what it has unless the words say other. */
 static void new_frontend(const struct wanted_frontend *wanted,
 			 const struct nf_svc_service *service,
-			 const struct nf_svc_settings *settings, struct nf_svc_frontend *frontend)
+			 const struct nf_svc_settings *settings,
+			 struct nf_svc_frontend *frontend)
 {
 	memset(frontend, 0, sizeof(*frontend));
 	frontend->addr = wanted->place.addr;
@@ -144,12 +157,14 @@ static void new_frontend(const struct wanted_frontend *wanted,
 	if (frontend->kind == NF_SVC_KIND_CLUSTER_IP)
 		frontend->flags = NF_SVC_FRONTEND_EXCLUSIVE;
 	nf_svc_frontend_rules(frontend, false,
-			      nf_svc_settings_know_pods(settings, service->family));
+			      nf_svc_settings_know_pods(settings,
+							service->family));
 	change_frontend(wanted, frontend);
 }
 
 /* Is the frontend wanted for this service of the name asked for? */
-static bool suits(const struct wanted_frontend *wanted, const struct nf_svc_service *service)
+static bool suits(const struct wanted_frontend *wanted,
+		  const struct nf_svc_service *service)
 {
 	const struct nf_svc_place *place = &wanted->place;
 
@@ -157,7 +172,8 @@ static bool suits(const struct wanted_frontend *wanted, const struct nf_svc_serv
 	       (!place->has_protocol || place->protocol == service->protocol);
 }
 
-static enum exit_status queue_new(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
+static enum exit_status queue_new(struct svcctl *ctl,
+				  const struct nf_svc_snapshot *snapshot,
 				  const struct wanted_frontend *wanted,
 				  const struct selection *selection)
 {
@@ -172,22 +188,29 @@ static enum exit_status queue_new(struct svcctl *ctl, const struct nf_svc_snapsh
 		if (!suits(wanted, service))
 			continue;
 		if (first && first->protocol != service->protocol)
-			return complain(WRONG_USAGE, "%s: there are services of several protocols; say "
-					"which, for example %s/%s", wanted->name, wanted->word,
-					nf_svc_word_text(nf_svc_protocols, service->protocol));
+			return complain(
+				WRONG_USAGE,
+				"%s: there are services of several protocols; say "
+				"which, for example %s/%s",
+				wanted->name, wanted->word,
+				nf_svc_word_text(nf_svc_protocols,
+						 service->protocol));
 		first = service;
 		new_frontend(wanted, service, &snapshot->settings, &frontend);
-		ret = nf_svc_tx_frontend_set(ctl->client, service->name, &frontend, NLM_F_EXCL,
-					     &error);
+		ret = nf_svc_tx_frontend_set(ctl->client, service->name,
+					     &frontend, NLM_F_EXCL, &error);
 	}
 	if (!first)
-		return complain(NOT_FOUND, "%s: no service of this name has the protocol and family "
-				"of %s", wanted->name, wanted->word);
+		return complain(
+			NOT_FOUND,
+			"%s: no service of this name has the protocol and family "
+			"of %s",
+			wanted->name, wanted->word);
 	return transaction_check(ret, &error);
 }
 
-static enum exit_status plan_add(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
-				 void *arg)
+static enum exit_status
+plan_add(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 {
 	struct wanted_frontend *wanted = arg;
 	struct selection selection;
@@ -202,8 +225,10 @@ static enum exit_status plan_add(struct svcctl *ctl, const struct nf_svc_snapsho
 }
 
 /* Change or delete each frontend at the place: one, or one a family. */
-static enum exit_status queue_each(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
-				   const struct wanted_frontend *wanted, bool delete)
+static enum exit_status queue_each(struct svcctl *ctl,
+				   const struct nf_svc_snapshot *snapshot,
+				   const struct wanted_frontend *wanted,
+				   bool delete)
 {
 	struct nf_svc_error error;
 	size_t found = 0;
@@ -219,26 +244,33 @@ static enum exit_status queue_each(struct svcctl *ctl, const struct nf_svc_snaps
 				continue;
 			found++;
 			change_frontend(wanted, &frontend);
-			ret = delete ? nf_svc_tx_frontend_del(ctl->client, &frontend, &error)
-				     : nf_svc_tx_frontend_set(ctl->client, service->name,
-							      &frontend, 0, &error);
+			ret = delete ? nf_svc_tx_frontend_del(
+					       ctl->client, &frontend, &error) :
+				       nf_svc_tx_frontend_set(ctl->client,
+							      service->name,
+							      &frontend, 0,
+							      &error);
 		}
 	}
 	if (!found)
-		return complain(NOT_FOUND, "%s/%s: no such frontend; 'svcctl list' shows those there "
-				"are", wanted->word,
-				nf_svc_word_text(nf_svc_protocols, wanted->place.protocol));
+		return complain(
+			NOT_FOUND,
+			"%s/%s: no such frontend; 'svcctl list' shows those there "
+			"are",
+			wanted->word,
+			nf_svc_word_text(nf_svc_protocols,
+					 wanted->place.protocol));
 	return transaction_check(ret, &error);
 }
 
-static enum exit_status plan_set(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
-				 void *arg)
+static enum exit_status
+plan_set(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 {
 	return queue_each(ctl, snapshot, arg, false);
 }
 
-static enum exit_status plan_del(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
-				 void *arg)
+static enum exit_status
+plan_del(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 {
 	return queue_each(ctl, snapshot, arg, true);
 }
@@ -248,7 +280,8 @@ static enum exit_status run_add(struct svcctl *ctl, struct words *words)
 	struct wanted_frontend wanted;
 	enum exit_status status = parse_wanted(&wanted, words, true);
 
-	return status ? status : transaction_run(ctl, READ_ALL, NULL, plan_add, &wanted);
+	return status ? status :
+			transaction_run(ctl, READ_ALL, NULL, plan_add, &wanted);
 }
 
 static enum exit_status run_set(struct svcctl *ctl, struct words *words)
@@ -257,11 +290,14 @@ static enum exit_status run_set(struct svcctl *ctl, struct words *words)
 	enum exit_status status = parse_wanted(&wanted, words, false);
 
 	if (!status && words->n == 1)
-		status = complain(WRONG_USAGE, "set frontend %s: what?; type, exclusive or rule",
-				  wanted.word);
+		status = complain(
+			WRONG_USAGE,
+			"set frontend %s: what?; type, exclusive or rule",
+			wanted.word);
 	/* without a protocol it is the TCP one */
 	wanted.place.has_protocol = true;
-	return status ? status : transaction_run(ctl, READ_ALL, NULL, plan_set, &wanted);
+	return status ? status :
+			transaction_run(ctl, READ_ALL, NULL, plan_set, &wanted);
 }
 
 static enum exit_status run_del(struct svcctl *ctl, struct words *words)
@@ -270,22 +306,25 @@ static enum exit_status run_del(struct svcctl *ctl, struct words *words)
 	enum exit_status status = parse_wanted(&wanted, words, false);
 
 	if (!status && words->n > 1)
-		status = complain(WRONG_USAGE, "del frontend %s: only the place belongs here",
-				  wanted.word);
+		status =
+			complain(WRONG_USAGE,
+				 "del frontend %s: only the place belongs here",
+				 wanted.word);
 	wanted.place.has_protocol = true;
-	return status ? status : transaction_run(ctl, READ_ALL, NULL, plan_del, &wanted);
+	return status ? status :
+			transaction_run(ctl, READ_ALL, NULL, plan_del, &wanted);
 }
 
-#define FRONTEND_WORDS \
-	"[type ClusterIP|NodePort|LoadBalancer|ExternalIP]\n" \
+#define FRONTEND_WORDS                                                                      \
+	"[type ClusterIP|NodePort|LoadBalancer|ExternalIP]\n"                               \
 	"         [exclusive yes|no] [rule CLASS [set cluster|local] [masquerade yes|no]\n" \
 	"         [empty refuse|drop]]..."
 
-#define FRONTEND_HELP \
-	"An exclusive address belongs to services alone: what asks it on a port or protocol\n" \
-	"that no service has is refused.\n" \
-	"\n" \
-	"A rule says what happens to clients of one CLASS, which is pod, node (this node\n" \
+#define FRONTEND_HELP                                                                           \
+	"An exclusive address belongs to services alone: what asks it on a port or protocol\n"  \
+	"that no service has is refused.\n"                                                     \
+	"\n"                                                                                    \
+	"A rule says what happens to clients of one CLASS, which is pod, node (this node\n"     \
 	"itself) or outside: which set of backends they get, whether their source address is\n" \
 	"masqueraded, and what an empty set means if the other set has someone.\n"
 

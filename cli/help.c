@@ -6,7 +6,8 @@
 
 static int verb_width(const struct command *command)
 {
-	return (int)(strlen(command->verb) + (command->noun ? strlen(command->noun) + 1 : 0));
+	return (int)(strlen(command->verb) +
+		     (command->noun ? strlen(command->noun) + 1 : 0));
 }
 
 static void print_words(const struct command *command)
@@ -17,13 +18,16 @@ static void print_words(const struct command *command)
 
 static void print_options(unsigned int bits, bool common)
 {
-	for (const struct option_line *line = svcctl_options; line->name; line++) {
+	for (const struct option_line *line = svcctl_options; line->name;
+	     line++) {
 		char left[48];
 
 		if (line->bit ? !(line->bit & bits) : !common)
 			continue;
-		snprintf(left, sizeof(left), "%c%c%s--%s%s%s", line->letter ? '-' : ' ',
-			 line->letter ? line->letter : ' ', line->letter ? ", " : "  ", line->name,
+		snprintf(left, sizeof(left), "%c%c%s--%s%s%s",
+			 line->letter ? '-' : ' ',
+			 line->letter ? line->letter : ' ',
+			 line->letter ? ", " : "  ", line->name,
 			 line->arg ? " " : "", line->arg ? line->arg : "");
 		printf("  %-27s %s\n", left, line->help);
 	}
@@ -41,7 +45,8 @@ void help_print_all(void)
 
 		printf("  ");
 		print_words(command);
-		printf("%*s %s\n", 15 - verb_width(command), "", command->summary);
+		printf("%*s %s\n", 15 - verb_width(command), "",
+		       command->summary);
 	}
 	puts("\noptions of every command:");
 	print_options(0, true);
@@ -71,8 +76,8 @@ void help_print_verb(const char *verb, const char *noun)
 		first = false;
 		printf("usage: svcctl ");
 		print_words(command);
-		printf("%s%s\n\n%s", *command->synopsis ? " " : "", command->synopsis,
-		       command->help);
+		printf("%s%s\n\n%s", *command->synopsis ? " " : "",
+		       command->synopsis, command->help);
 		if (command->options) {
 			puts("\noptions:");
 			print_options(command->options, false);
@@ -91,8 +96,10 @@ static enum exit_status run_help(struct svcctl *ctl, struct words *words)
 		return DONE;
 	}
 	if (noun ? !command_find(verb, noun) : !command_verb_known(verb))
-		return complain(WRONG_USAGE, "help: no command %s%s%s; 'svcctl help' lists them",
-				verb, noun ? " " : "", noun ? noun : "");
+		return complain(
+			WRONG_USAGE,
+			"help: no command %s%s%s; 'svcctl help' lists them",
+			verb, noun ? " " : "", noun ? noun : "");
 	help_print_verb(verb, noun);
 	return words_end(words);
 }

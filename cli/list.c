@@ -10,7 +10,7 @@
 #include "select.h"
 
 /* This many frontends of a service fit into a row; the rest is counted. */
-#define FRONTENDS_SHOWN	4
+#define FRONTENDS_SHOWN 4
 
 static const struct column columns[] = {
 	{ "NAME", 0 },
@@ -27,7 +27,8 @@ static const struct column columns[] = {
 	{ 0 },
 };
 
-static void write_frontends(const struct nf_svc_service *service, char *text, size_t size)
+static void write_frontends(const struct nf_svc_service *service, char *text,
+			    size_t size)
 {
 	size_t used = 0;
 
@@ -38,11 +39,13 @@ static void write_frontends(const struct nf_svc_service *service, char *text, si
 		int n;
 
 		if (i == FRONTENDS_SHOWN) {
-			snprintf(text + used, size - used, " +%zu more", service->n_frontends - i);
+			snprintf(text + used, size - used, " +%zu more",
+				 service->n_frontends - i);
 			return;
 		}
 		n = snprintf(text + used, size - used, "%s%s", i ? "," : "",
-			     nf_svc_addr_port_format(&frontend->addr, frontend->port, place));
+			     nf_svc_addr_port_format(&frontend->addr,
+						     frontend->port, place));
 		if (n < 0 || (size_t)n >= size - used)
 			return;
 		used += (size_t)n;
@@ -50,21 +53,24 @@ static void write_frontends(const struct nf_svc_service *service, char *text, si
 }
 
 /* What the frontends' rules say of a class: "cluster+masq", "mixed". */
-static void write_policy(const struct nf_svc_service *service, unsigned int class, char *text,
-			 size_t size)
+static void write_policy(const struct nf_svc_service *service,
+			 unsigned int class, char *text, size_t size)
 {
 	const struct nf_svc_rule *first = NULL;
 
 	snprintf(text, size, "-");
 	for (size_t i = 0; i < service->n_frontends; i++) {
-		const struct nf_svc_rule *rule = &service->frontends[i].rules[class];
+		const struct nf_svc_rule *rule =
+			&service->frontends[i].rules[class];
 
-		if (first && (rule->set != first->set || rule->masquerade != first->masquerade)) {
+		if (first && (rule->set != first->set ||
+			      rule->masquerade != first->masquerade)) {
 			snprintf(text, size, "mixed");
 			return;
 		}
 		first = rule;
-		snprintf(text, size, "%s%s", nf_svc_word_text(nf_svc_set_words, rule->set),
+		snprintf(text, size, "%s%s",
+			 nf_svc_word_text(nf_svc_set_words, rule->set),
 			 rule->masquerade ? "+masquerade" : "");
 	}
 }
@@ -79,13 +85,14 @@ static size_t count_active(const struct nf_svc_service *service)
 }
 
 /* Walks along the sorted counters, as the services come sorted too. */
-static uint64_t flows_of(const struct nf_svc_service *service, const struct nf_svc_stats *stats,
-			 size_t n, size_t *at)
+static uint64_t flows_of(const struct nf_svc_service *service,
+			 const struct nf_svc_stats *stats, size_t n, size_t *at)
 {
 	struct nf_svc_key key = nf_svc_service_key(service);
 
 	for (; *at < n; ++*at) {
-		struct nf_svc_key its = { stats[*at].name, stats[*at].protocol, stats[*at].family };
+		struct nf_svc_key its = { stats[*at].name, stats[*at].protocol,
+					  stats[*at].family };
 		int order = nf_svc_key_compare(&its, &key);
 
 		if (!order)
@@ -96,7 +103,8 @@ static uint64_t flows_of(const struct nf_svc_service *service, const struct nf_s
 	return 0;
 }
 
-static bool add_row(struct table *table, const struct nf_svc_service *service, uint64_t flows)
+static bool add_row(struct table *table, const struct nf_svc_service *service,
+		    uint64_t flows)
 {
 	size_t active = count_active(service);
 	enum paint paint = active ? PAINT_NONE : PAINT_BAD;
@@ -104,24 +112,32 @@ static bool add_row(struct table *table, const struct nf_svc_service *service, u
 	char policy[NF_SVC_CLASSES][32];
 
 	write_frontends(service, frontends, sizeof(frontends));
-	for (unsigned int class = 0; class < NF_SVC_CLASSES; class++)
-		write_policy(service, class, policy[class], sizeof(policy[class]));
-	return table_row(table) && table_cell(table, PAINT_NONE, "%s", service->name) &&
+	for (unsigned int class = 0; class < NF_SVC_CLASSES; class ++)
+		write_policy(service, class, policy[class],
+			     sizeof(policy[class]));
+	return table_row(table) &&
+	       table_cell(table, PAINT_NONE, "%s", service->name) &&
 	       table_cell(table, PAINT_NONE, "%s",
-			  nf_svc_word_text(nf_svc_protocols, service->protocol)) &&
+			  nf_svc_word_text(nf_svc_protocols,
+					   service->protocol)) &&
 	       table_cell(table, PAINT_NONE, "%s", frontends) &&
-	       table_cell(table, paint, "%zu/%zu", active, service->n_backends) &&
+	       table_cell(table, paint, "%zu/%zu", active,
+			  service->n_backends) &&
 	       table_cell(table, PAINT_NONE, "%s", service->scheduler) &&
 	       table_cell(table, PAINT_NONE, "%s", service->owner) &&
-	       table_cell(table, PAINT_NONE, "%llu", (unsigned long long)flows) &&
+	       table_cell(table, PAINT_NONE, "%llu",
+			  (unsigned long long)flows) &&
 	       table_cell(table, PAINT_NONE, "%s",
-			  nf_svc_word_text(nf_svc_refusals, service->refuse_with)) &&
+			  nf_svc_word_text(nf_svc_refusals,
+					   service->refuse_with)) &&
 	       table_cell(table, PAINT_NONE, "%s", policy[NF_SVC_CLASS_POD]) &&
 	       table_cell(table, PAINT_NONE, "%s", policy[NF_SVC_CLASS_NODE]) &&
-	       table_cell(table, PAINT_NONE, "%s", policy[NF_SVC_CLASS_OUTSIDE]);
+	       table_cell(table, PAINT_NONE, "%s",
+			  policy[NF_SVC_CLASS_OUTSIDE]);
 }
 
-static enum exit_status print_table(struct svcctl *ctl, const struct selection *selection)
+static enum exit_status print_table(struct svcctl *ctl,
+				    const struct selection *selection)
 {
 	struct nf_svc_stats *stats = NULL;
 	struct nf_svc_error error;
@@ -129,7 +145,8 @@ static enum exit_status print_table(struct svcctl *ctl, const struct selection *
 	size_t n = 0, at = 0;
 	bool ok;
 
-	if (ctl->output == OUTPUT_WIDE && nf_svc_stats_dump(ctl->client, &stats, &n, &error))
+	if (ctl->output == OUTPUT_WIDE &&
+	    nf_svc_stats_dump(ctl->client, &stats, &n, &error))
 		return complain_error(&error);
 	table = table_new(ctl, columns);
 	ok = table;
@@ -147,7 +164,8 @@ static enum exit_status print_json(const struct selection *selection)
 
 	array_begin(&printer);
 	for (size_t i = 0; i < selection->n && ok; i++)
-		ok = array_add(&printer, document_service(selection->services[i], true));
+		ok = array_add(&printer,
+			       document_service(selection->services[i], true));
 	array_end(&printer);
 	putchar('\n');
 	return ok ? DONE : complain_memory();
@@ -157,7 +175,8 @@ static void print_names(const struct selection *selection)
 {
 	for (size_t i = 0; i < selection->n; i++) {
 		/* sorted, so the same name stands together */
-		if (!i || strcmp(selection->services[i]->name, selection->services[i - 1]->name))
+		if (!i || strcmp(selection->services[i]->name,
+				 selection->services[i - 1]->name))
 			puts(selection->services[i]->name);
 	}
 }
@@ -168,7 +187,8 @@ static enum exit_status select_all(const struct nf_svc_snapshot *snapshot,
 	memset(selection, 0, sizeof(*selection));
 	if (!snapshot->n_services)
 		return DONE;
-	selection->services = calloc(snapshot->n_services, sizeof(*selection->services));
+	selection->services =
+		calloc(snapshot->n_services, sizeof(*selection->services));
 	if (!selection->services)
 		return complain_memory();
 	for (size_t i = 0; i < snapshot->n_services; i++)
@@ -177,7 +197,8 @@ static enum exit_status select_all(const struct nf_svc_snapshot *snapshot,
 	return DONE;
 }
 
-static enum exit_status print_list(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
+static enum exit_status print_list(struct svcctl *ctl,
+				   const struct nf_svc_snapshot *snapshot,
 				   const char *word)
 {
 	struct selection selection;
@@ -185,7 +206,8 @@ static enum exit_status print_list(struct svcctl *ctl, const struct nf_svc_snaps
 
 	if (word)
 		status = select_services(snapshot, word,
-					 SELECT_PORTS | SELECT_ADDRESS | SELECT_BACKENDS |
+					 SELECT_PORTS | SELECT_ADDRESS |
+						 SELECT_BACKENDS |
 						 SELECT_PROTOCOLS,
 					 &selection);
 	else

@@ -7,10 +7,10 @@
 
 #include "command.h"
 
-#define OWNER_DEFAULT	"admin"
-#define WAIT_DEFAULT_MS	1000
-#define WAIT_MAX	3600
-#define OPTIONS_MAX	32
+#define OWNER_DEFAULT "admin"
+#define WAIT_DEFAULT_MS 1000
+#define WAIT_MAX 3600
+#define OPTIONS_MAX 32
 
 /* What getopt_long() returns for an option without a letter. */
 enum long_only {
@@ -26,19 +26,25 @@ const struct option_line svcctl_options[] = {
 	{ 'j', "json", NULL, 0, "print JSON, the same as -o json" },
 	{ 'o', "output", "FORMAT", 0, "print a table, wide, name or json" },
 	{ 'H', "no-header", NULL, 0, "print tables without their header" },
-	{ 0, "owner", "NAME", 0, "whose objects are changed, saved or flushed (admin)" },
-	{ 'n', "netns", "NAME", 0, "work in this network namespace of 'ip netns'" },
-	{ 'w', "wait", "SECONDS", 0, "how long to wait for another writer to end (1)" },
+	{ 0, "owner", "NAME", 0,
+	  "whose objects are changed, saved or flushed (admin)" },
+	{ 'n', "netns", "NAME", 0,
+	  "work in this network namespace of 'ip netns'" },
+	{ 'w', "wait", "SECONDS", 0,
+	  "how long to wait for another writer to end (1)" },
 	{ 0, "color", "WHEN", 0, "auto, always or never; auto obeys NO_COLOR" },
 	{ 'q', "quiet", NULL, 0, "print nothing but data and errors" },
 	{ 'h', "help", NULL, 0, "print help, on the command if there is one" },
 	{ 'V', "version", NULL, 0, "print the version of svcctl" },
-	{ 'f', "file", "FILE", OPTION_FILE, "the file to read, - is the standard input" },
-	{ 0, "node", "NAME", OPTION_NODE, "name of this node (its lower-cased hostname)" },
+	{ 'f', "file", "FILE", OPTION_FILE,
+	  "the file to read, - is the standard input" },
+	{ 0, "node", "NAME", OPTION_NODE,
+	  "name of this node (its lower-cased hostname)" },
 	{ 0, "service-cidr", "CIDR,..", OPTION_SERVICE_CIDR,
 	  "where Services without a clusterIP get one" },
 	{ 0, "pod-cidr", "CIDR,..", OPTION_POD_CIDR, "sources that are pods" },
-	{ 0, "dry-run", NULL, OPTION_DRY_RUN, "say what would be done, and do nothing" },
+	{ 0, "dry-run", NULL, OPTION_DRY_RUN,
+	  "say what would be done, and do nothing" },
 	{ 'y', "yes", NULL, OPTION_YES, "do not ask" },
 	{ 'a', "all", NULL, OPTION_ALL, "objects of all owners" },
 	{ 0 },
@@ -71,11 +77,13 @@ static void tables_for_getopt(struct option *longs, char *letters)
 	size_t n = 0;
 
 	*letters++ = ':';
-	for (const struct option_line *line = svcctl_options; line->name; line++) {
+	for (const struct option_line *line = svcctl_options; line->name;
+	     line++) {
 		longs[n].name = line->name;
 		longs[n].has_arg = line->arg ? required_argument : no_argument;
 		longs[n].flag = NULL;
-		longs[n++].val = line->letter ? line->letter : long_code(line->name);
+		longs[n++].val = line->letter ? line->letter :
+						long_code(line->name);
 		if (line->letter) {
 			*letters++ = line->letter;
 			if (line->arg)
@@ -101,8 +109,10 @@ static enum exit_status read_output(struct svcctl *ctl, const char *format)
 			return DONE;
 		}
 	}
-	return complain(WRONG_USAGE, "--output %s: no such format; table, wide, name or json",
-			format);
+	return complain(
+		WRONG_USAGE,
+		"--output %s: no such format; table, wide, name or json",
+		format);
 }
 
 static enum exit_status read_color(struct svcctl *ctl, const char *when)
@@ -112,7 +122,9 @@ static enum exit_status read_color(struct svcctl *ctl, const char *when)
 	else if (!strcmp(when, "never"))
 		ctl->color = false;
 	else if (strcmp(when, "auto"))
-		return complain(WRONG_USAGE, "--color %s: not known; auto, always or never", when);
+		return complain(WRONG_USAGE,
+				"--color %s: not known; auto, always or never",
+				when);
 	return DONE;
 }
 
@@ -121,8 +133,9 @@ static enum exit_status read_wait(struct svcctl *ctl, const char *text)
 	uint32_t seconds;
 
 	if (nf_svc_number_parse(text, 0, WAIT_MAX, &seconds))
-		return complain(WRONG_USAGE, "--wait %s: not a number of seconds; 0 to %d", text,
-				WAIT_MAX);
+		return complain(WRONG_USAGE,
+				"--wait %s: not a number of seconds; 0 to %d",
+				text, WAIT_MAX);
 	ctl->wait_ms = seconds * 1000;
 	return DONE;
 }
@@ -132,17 +145,20 @@ static enum exit_status read_owner(struct svcctl *ctl, const char *owner)
 	size_t len = strlen(owner);
 
 	if (!len || len > NF_SVC_OWNER_MAX ||
-	    owner[strspn(owner, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				"0123456789._-")])
-		return complain(WRONG_USAGE,
-				"--owner %s: not a name of an owner; 1 to %d of A-Z a-z 0-9 . _ -",
-				owner, NF_SVC_OWNER_MAX);
+	    owner[strspn(owner,
+			 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			 "0123456789._-")])
+		return complain(
+			WRONG_USAGE,
+			"--owner %s: not a name of an owner; 1 to %d of A-Z a-z 0-9 . _ -",
+			owner, NF_SVC_OWNER_MAX);
 	ctl->owner = owner;
 	ctl->owner_given = true;
 	return DONE;
 }
 
-static enum exit_status read_option(struct svcctl *ctl, struct options_seen *seen, int code)
+static enum exit_status read_option(struct svcctl *ctl,
+				    struct options_seen *seen, int code)
 {
 	switch (code) {
 	case 'j':
@@ -199,8 +215,10 @@ static enum exit_status read_option(struct svcctl *ctl, struct options_seen *see
 
 static unsigned int bit_of(int code)
 {
-	for (const struct option_line *line = svcctl_options; line->name; line++) {
-		if ((line->letter ? line->letter : long_code(line->name)) == code)
+	for (const struct option_line *line = svcctl_options; line->name;
+	     line++) {
+		if ((line->letter ? line->letter : long_code(line->name)) ==
+		    code)
 			return line->bit;
 	}
 	return 0;
@@ -216,8 +234,8 @@ static bool color_by_default(void)
 	return isatty(STDOUT_FILENO) && (!terminal || strcmp(terminal, "dumb"));
 }
 
-enum exit_status options_read(struct svcctl *ctl, struct options_seen *seen, int argc, char **argv,
-			      struct words *words)
+enum exit_status options_read(struct svcctl *ctl, struct options_seen *seen,
+			      int argc, char **argv, struct words *words)
 {
 	char letters[2 * OPTIONS_MAX + 2];
 	struct option longs[OPTIONS_MAX];
@@ -232,13 +250,18 @@ enum exit_status options_read(struct svcctl *ctl, struct options_seen *seen, int
 	tables_for_getopt(longs, letters);
 	opterr = 0;
 	optind = 0;
-	while (!status && (code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+	while (!status &&
+	       (code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		if (code == '?')
-			return complain(WRONG_USAGE, "%s: no such option; see 'svcctl --help'",
-					argv[optind - 1]);
+			return complain(
+				WRONG_USAGE,
+				"%s: no such option; see 'svcctl --help'",
+				argv[optind - 1]);
 		if (code == ':')
-			return complain(WRONG_USAGE, "%s: needs an argument; see 'svcctl --help'",
-					argv[optind - 1]);
+			return complain(
+				WRONG_USAGE,
+				"%s: needs an argument; see 'svcctl --help'",
+				argv[optind - 1]);
 		seen->given |= bit_of(code);
 		status = read_option(ctl, seen, code);
 	}

@@ -6,7 +6,8 @@
 #include "parse.h"
 #include "select.h"
 
-enum exit_status parse_place(const char *word, const char *what, struct nf_svc_place *place)
+enum exit_status parse_place(const char *word, const char *what,
+			     struct nf_svc_place *place)
 {
 	const char *why;
 
@@ -15,12 +16,17 @@ enum exit_status parse_place(const char *word, const char *what, struct nf_svc_p
 	if (nf_svc_place_parse(word, place, &why))
 		return complain(WRONG_USAGE, "%s: not %s: %s", word, what, why);
 	if (!place->port)
-		return complain(WRONG_USAGE, "%s: not %s: the port is missing; write %s", word,
-				what, place->addr.family == NFPROTO_IPV6 ? "[IPV6]:PORT" : "IP:PORT");
+		return complain(WRONG_USAGE,
+				"%s: not %s: the port is missing; write %s",
+				word, what,
+				place->addr.family == NFPROTO_IPV6 ?
+					"[IPV6]:PORT" :
+					"IP:PORT");
 	return DONE;
 }
 
-enum exit_status parse_frontend_place(const char *word, struct nf_svc_place *place)
+enum exit_status parse_frontend_place(const char *word,
+				      struct nf_svc_place *place)
 {
 	enum exit_status status = parse_place(word, "a frontend", place);
 
@@ -28,12 +34,15 @@ enum exit_status parse_frontend_place(const char *word, struct nf_svc_place *pla
 		return status;
 	if (place->protocol != IPPROTO_TCP && place->protocol != IPPROTO_UDP &&
 	    place->protocol != IPPROTO_SCTP)
-		return complain(WRONG_USAGE, "%s: a service cannot have this protocol; "
-				"tcp, udp or sctp", word);
+		return complain(WRONG_USAGE,
+				"%s: a service cannot have this protocol; "
+				"tcp, udp or sctp",
+				word);
 	return DONE;
 }
 
-enum exit_status parse_backend_place(const char *word, struct nf_svc_backend *backend)
+enum exit_status parse_backend_place(const char *word,
+				     struct nf_svc_backend *backend)
 {
 	struct nf_svc_place place;
 	enum exit_status status;
@@ -42,7 +51,9 @@ enum exit_status parse_backend_place(const char *word, struct nf_svc_backend *ba
 	if (status)
 		return status;
 	if (!place.addr.family || place.has_protocol)
-		return complain(WRONG_USAGE, "%s: not a backend: it is written IP:PORT", word);
+		return complain(WRONG_USAGE,
+				"%s: not a backend: it is written IP:PORT",
+				word);
 	backend->addr = place.addr;
 	backend->port = place.port;
 	return DONE;
@@ -56,15 +67,20 @@ static enum exit_status parse_sets(const char *text, uint8_t *sets)
 		*sets = NF_SVC_SET_CLUSTER;
 	else if (text && !strcmp(text, "local"))
 		*sets = NF_SVC_SET_LOCAL;
-	else if (text && (!strcmp(text, "cluster,local") || !strcmp(text, "local,cluster")))
+	else if (text && (!strcmp(text, "cluster,local") ||
+			  !strcmp(text, "local,cluster")))
 		*sets = NF_SVC_SET_CLUSTER | NF_SVC_SET_LOCAL;
 	else
-		return complain(WRONG_USAGE, "sets %s: not known; cluster,local or cluster or "
-				"local or none", text ? text : "");
+		return complain(
+			WRONG_USAGE,
+			"sets %s: not known; cluster,local or cluster or "
+			"local or none",
+			text ? text : "");
 	return DONE;
 }
 
-enum exit_status parse_backend_words(struct words *words, struct backend_change *change)
+enum exit_status parse_backend_words(struct words *words,
+				     struct backend_change *change)
 {
 	memset(change, 0, sizeof(*change));
 	for (;;) {
@@ -72,14 +88,17 @@ enum exit_status parse_backend_words(struct words *words, struct backend_change 
 			const char *text = words_take(words);
 			uint32_t number;
 
-			if (!text || nf_svc_number_parse(text, 0, 65535, &number))
-				return complain(WRONG_USAGE,
-						"weight %s: not a weight; a number from 0 to 65535",
-						text ? text : "");
+			if (!text ||
+			    nf_svc_number_parse(text, 0, 65535, &number))
+				return complain(
+					WRONG_USAGE,
+					"weight %s: not a weight; a number from 0 to 65535",
+					text ? text : "");
 			change->weight = (uint16_t)number;
 			change->has_weight = true;
 		} else if (words_take_if(words, "sets")) {
-			enum exit_status status = parse_sets(words_take(words), &change->sets);
+			enum exit_status status =
+				parse_sets(words_take(words), &change->sets);
 
 			if (status)
 				return status;
@@ -90,7 +109,8 @@ enum exit_status parse_backend_words(struct words *words, struct backend_change 
 	}
 }
 
-void backend_apply(const struct backend_change *change, struct nf_svc_backend *backend)
+void backend_apply(const struct backend_change *change,
+		   struct nf_svc_backend *backend)
 {
 	if (change->has_weight)
 		backend->weight = change->weight;
@@ -98,8 +118,8 @@ void backend_apply(const struct backend_change *change, struct nf_svc_backend *b
 		backend->sets = change->sets;
 }
 
-enum exit_status parse_word(struct words *words, const char *key, const struct nf_svc_word *list,
-			    uint32_t *value)
+enum exit_status parse_word(struct words *words, const char *key,
+			    const struct nf_svc_word *list, uint32_t *value)
 {
 	const char *text = words_take(words);
 	char allowed[128];
@@ -111,7 +131,8 @@ enum exit_status parse_word(struct words *words, const char *key, const struct n
 			nf_svc_word_list(list, allowed, sizeof(allowed)));
 }
 
-enum exit_status parse_service_words(struct words *words, struct nf_svc_service *service,
+enum exit_status parse_service_words(struct words *words,
+				     struct nf_svc_service *service,
 				     unsigned int *given, bool *found)
 {
 	*found = true;
@@ -120,7 +141,8 @@ enum exit_status parse_service_words(struct words *words, struct nf_svc_service 
 
 		/* which ones there are is the module's to say */
 		if (!text || !*text || strlen(text) > NF_SVC_SCHEDULER_MAX)
-			return complain(WRONG_USAGE, "scheduler %s: not a scheduler; random",
+			return complain(WRONG_USAGE,
+					"scheduler %s: not a scheduler; random",
 					text ? text : "");
 		strcpy(service->scheduler, text);
 		*given |= NF_SVC_GIVEN_SCHEDULER;
@@ -128,7 +150,8 @@ enum exit_status parse_service_words(struct words *words, struct nf_svc_service 
 	}
 	if (words_take_if(words, "refuse-with")) {
 		*given |= NF_SVC_GIVEN_REFUSE_WITH;
-		return parse_word(words, "refuse-with", nf_svc_refusals, &service->refuse_with);
+		return parse_word(words, "refuse-with", nf_svc_refusals,
+				  &service->refuse_with);
 	}
 	*found = false;
 	return DONE;
@@ -139,27 +162,40 @@ enum exit_status parse_service_name(const char *word)
 	const char *slash = word ? strchr(word, '/') : NULL;
 
 	if (!word)
-		return complain(WRONG_USAGE, "the name of the service is missing; "
+		return complain(WRONG_USAGE,
+				"the name of the service is missing; "
 				"NAMESPACE/NAME[:PORT]");
 	for (const char *c = word; *c; c++) {
 		if (*c <= ' ' || *c > '~')
-			return complain(WRONG_USAGE, "%s: not a service's name: only printable "
-					"ASCII without blanks is allowed", word);
+			return complain(
+				WRONG_USAGE,
+				"%s: not a service's name: only printable "
+				"ASCII without blanks is allowed",
+				word);
 	}
 	if (strlen(word) > NF_SVC_NAME_MAX)
-		return complain(WRONG_USAGE, "%s: not a service's name: longer than %d bytes", word,
-				NF_SVC_NAME_MAX);
+		return complain(
+			WRONG_USAGE,
+			"%s: not a service's name: longer than %d bytes", word,
+			NF_SVC_NAME_MAX);
 	if (looks_like_place(word))
-		return complain(WRONG_USAGE, "%s: an address where a service's name is expected; "
-				"NAMESPACE/NAME[:PORT]", word);
-	if (!slash || slash == word || !slash[1] || slash[1] == ':' || strchr(slash + 1, '/'))
-		return complain(WRONG_USAGE, "%s: not a service's name; write NAMESPACE/NAME[:PORT], "
-				"for example shop/web:http", word);
+		return complain(
+			WRONG_USAGE,
+			"%s: an address where a service's name is expected; "
+			"NAMESPACE/NAME[:PORT]",
+			word);
+	if (!slash || slash == word || !slash[1] || slash[1] == ':' ||
+	    strchr(slash + 1, '/'))
+		return complain(
+			WRONG_USAGE,
+			"%s: not a service's name; write NAMESPACE/NAME[:PORT], "
+			"for example shop/web:http",
+			word);
 	return DONE;
 }
 
-enum exit_status parse_cidrs(const char *text, const char *what, struct nf_svc_cidr **cidrs,
-			     size_t *n)
+enum exit_status parse_cidrs(const char *text, const char *what,
+			     struct nf_svc_cidr **cidrs, size_t *n)
 {
 	enum exit_status status = DONE;
 	char *copy, *rest, *one;
@@ -173,14 +209,17 @@ enum exit_status parse_cidrs(const char *text, const char *what, struct nf_svc_c
 		return complain_memory();
 	rest = copy;
 	while (!status && (one = strsep(&rest, ","))) {
-		struct nf_svc_cidr *cidr = nf_svc_array_add(cidrs, n, sizeof(*cidr));
+		struct nf_svc_cidr *cidr =
+			nf_svc_array_add(cidrs, n, sizeof(*cidr));
 		const char *why;
 
 		if (!cidr)
 			status = complain_memory();
 		else if (nf_svc_cidr_parse(one, cidr, &why))
-			status = complain(WRONG_USAGE, "%s %s: %s; for example 10.244.0.0/16", what,
-					  one, why);
+			status =
+				complain(WRONG_USAGE,
+					 "%s %s: %s; for example 10.244.0.0/16",
+					 what, one, why);
 	}
 	free(copy);
 	if (status) {

@@ -14,21 +14,24 @@
  *
  * Port and address ("*" will do) are there afterwards.
  */
-enum exit_status parse_place(const char *word, const char *what, struct nf_svc_place *place);
+enum exit_status parse_place(const char *word, const char *what,
+			     struct nf_svc_place *place);
 
 /**
  * parse_frontend_place - read a place that can be a frontend's
  * @word: the word; NULL: it is missing
  * @place: where it goes; the protocol is TCP, UDP or SCTP
  */
-enum exit_status parse_frontend_place(const char *word, struct nf_svc_place *place);
+enum exit_status parse_frontend_place(const char *word,
+				      struct nf_svc_place *place);
 
 /**
  * parse_backend_place - read IP:PORT of a backend
  * @word: the word; NULL: it is missing
  * @backend: its address and port are set
  */
-enum exit_status parse_backend_place(const char *word, struct nf_svc_backend *backend);
+enum exit_status parse_backend_place(const char *word,
+				     struct nf_svc_backend *backend);
 
 /**
  * struct backend_change - what the words after a backend say
@@ -49,14 +52,16 @@ struct backend_change {
  * @words: read up to the first other word
  * @change: filled
  */
-enum exit_status parse_backend_words(struct words *words, struct backend_change *change);
+enum exit_status parse_backend_words(struct words *words,
+				     struct backend_change *change);
 
 /**
  * backend_apply - change a backend as the words said
  * @change: what they said
  * @backend: changed
  */
-void backend_apply(const struct backend_change *change, struct nf_svc_backend *backend);
+void backend_apply(const struct backend_change *change,
+		   struct nf_svc_backend *backend);
 
 /**
  * parse_word - read one of a list of words
@@ -65,8 +70,8 @@ void backend_apply(const struct backend_change *change, struct nf_svc_backend *b
  * @list: the words allowed
  * @value: where its number goes
  */
-enum exit_status parse_word(struct words *words, const char *key, const struct nf_svc_word *list,
-			    uint32_t *value);
+enum exit_status parse_word(struct words *words, const char *key,
+			    const struct nf_svc_word *list, uint32_t *value);
 
 /**
  * parse_service_words - read one of scheduler and refuse-with
@@ -75,7 +80,8 @@ enum exit_status parse_word(struct words *words, const char *key, const struct n
  * @given: enum nf_svc_given; grows
  * @found: was it one?
  */
-enum exit_status parse_service_words(struct words *words, struct nf_svc_service *service,
+enum exit_status parse_service_words(struct words *words,
+				     struct nf_svc_service *service,
 				     unsigned int *given, bool *found);
 
 /**
@@ -91,7 +97,7 @@ enum exit_status parse_service_name(const char *word);
  * @cidrs: where the array goes, to be freed; NULL if it is empty
  * @n: where its length goes
  */
-enum exit_status parse_cidrs(const char *text, const char *what, struct nf_svc_cidr **cidrs,
-			     size_t *n);
+enum exit_status parse_cidrs(const char *text, const char *what,
+			     struct nf_svc_cidr **cidrs, size_t *n);
 
 #endif

@@ -7,10 +7,8 @@
 #include "print.h"
 
 static const char *const sequences[] = {
-	[PAINT_NONE] = "",
-	[PAINT_KEY] = "\033[1m",
-	[PAINT_GOOD] = "\033[32m",
-	[PAINT_ODD] = "\033[33m",
+	[PAINT_NONE] = "",	   [PAINT_KEY] = "\033[1m",
+	[PAINT_GOOD] = "\033[32m", [PAINT_ODD] = "\033[33m",
 	[PAINT_BAD] = "\033[31m",
 };
 
@@ -56,11 +54,13 @@ static bool add_columns(const struct svcctl *ctl, struct table *table)
 	scols_table_enable_noheadings(table->scols, ctl->no_header);
 	/* lines are for grep too: never cut or wrapped */
 	scols_table_set_termforce(table->scols, SCOLS_TERMFORCE_NEVER);
-	for (const struct column *column = table->columns; column->title; column++) {
+	for (const struct column *column = table->columns; column->title;
+	     column++) {
 		int flags = column->flags & COLUMN_RIGHT ? SCOLS_FL_RIGHT : 0;
 
 		if (is_shown(table, column) &&
-		    !scols_table_new_column(table->scols, column->title, 0, flags))
+		    !scols_table_new_column(table->scols, column->title, 0,
+					    flags))
 			return false;
 	}
 	return true;
@@ -113,7 +113,8 @@ bool table_cell(struct table *table, enum paint paint, const char *format, ...)
 		return false;
 	}
 	cell = scols_line_get_cell(table->line, table->shown++);
-	return paint == PAINT_NONE || !scols_cell_set_color(cell, sequences[paint]);
+	return paint == PAINT_NONE ||
+	       !scols_cell_set_color(cell, sequences[paint]);
 }
 
 enum exit_status table_print(struct table *table, bool complete)

@@ -9,24 +9,28 @@
 #include "file.h"
 #include "transaction.h"
 
-static int queue_service(struct svcctl *ctl, const struct nf_svc_service *service,
+static int queue_service(struct svcctl *ctl,
+			 const struct nf_svc_service *service,
 			 struct nf_svc_error *error)
 {
 	struct nf_svc_key key = nf_svc_service_key(service);
 	int ret;
 
-	ret = nf_svc_tx_service_set(ctl->client, service, NF_SVC_GIVEN_ALL, NLM_F_CREATE, error);
+	ret = nf_svc_tx_service_set(ctl->client, service, NF_SVC_GIVEN_ALL,
+				    NLM_F_CREATE, error);
 	if (!ret)
-		ret = nf_svc_tx_backends_set(ctl->client, &key, service->backends,
+		ret = nf_svc_tx_backends_set(ctl->client, &key,
+					     service->backends,
 					     service->n_backends, 0, error);
 	for (size_t i = 0; i < service->n_frontends && !ret; i++)
-		ret = nf_svc_tx_frontend_set(ctl->client, service->name, &service->frontends[i], 0,
-					     error);
+		ret = nf_svc_tx_frontend_set(ctl->client, service->name,
+					     &service->frontends[i], 0, error);
 	return ret;
 }
 
 /* All of one owner, and nothing else of that owner. */
-static enum exit_status restore_owner(struct svcctl *ctl, const struct document *document,
+static enum exit_status restore_owner(struct svcctl *ctl,
+				      const struct document *document,
 				      const char *owner)
 {
 	struct nf_svc_begin begin = {
@@ -41,18 +45,22 @@ static enum exit_status restore_owner(struct svcctl *ctl, const struct document 
 	if (ret)
 		return complain_error(&error);
 	if (document->has_settings && !strcmp(document->settings.owner, owner))
-		ret = nf_svc_tx_settings_set(ctl->client, &document->settings, &error);
+		ret = nf_svc_tx_settings_set(ctl->client, &document->settings,
+					     &error);
 	for (size_t i = 0; i < document->n_services && !ret; i++) {
 		if (!strcmp(document->services[i].owner, owner))
-			ret = queue_service(ctl, &document->services[i], &error);
+			ret = queue_service(ctl, &document->services[i],
+					    &error);
 	}
 	if (!ret)
-		return transaction_check(nf_svc_tx_commit(ctl->client, NULL, &error), &error);
+		return transaction_check(
+			nf_svc_tx_commit(ctl->client, NULL, &error), &error);
 	nf_svc_tx_abort(ctl->client);
 	return complain_error(&error);
 }
 
-static enum exit_status restore(struct svcctl *ctl, const struct document *document)
+static enum exit_status restore(struct svcctl *ctl,
+				const struct document *document)
 {
 	enum exit_status status = DONE;
 	bool any = false;
@@ -64,8 +72,10 @@ static enum exit_status restore(struct svcctl *ctl, const struct document *docum
 		status = restore_owner(ctl, document, document->owners[i]);
 	}
 	if (!any && ctl->owner_given)
-		return complain(NOT_FOUND, "restore: the document holds nothing of owner %s",
-				ctl->owner);
+		return complain(
+			NOT_FOUND,
+			"restore: the document holds nothing of owner %s",
+			ctl->owner);
 	return status;
 }
 

@@ -35,7 +35,8 @@ static int read_route(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-static int ask(struct nl_sock *sock, const struct nf_svc_addr *addr, struct found *found)
+static int ask(struct nl_sock *sock, const struct nf_svc_addr *addr,
+	       struct found *found)
 {
 	size_t size = nf_svc_addr_size(addr->family);
 	struct rtmsg route = {

@@ -41,7 +41,8 @@ static int compare_names(const void *a, const void *b)
 }
 
 /* Whose objects are saved: the run's owner, or all that there are. */
-static bool find_owners(const struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
+static bool find_owners(const struct svcctl *ctl,
+			const struct nf_svc_snapshot *snapshot,
 			struct owners *owners)
 {
 	bool ok = true;
@@ -53,7 +54,8 @@ static bool find_owners(const struct svcctl *ctl, const struct nf_svc_snapshot *
 	if (ok && *snapshot->settings.owner)
 		ok = add_owner(owners, snapshot->settings.owner);
 	if (ok && owners->n > 1)
-		qsort(owners->names, owners->n, sizeof(*owners->names), compare_names);
+		qsort(owners->names, owners->n, sizeof(*owners->names),
+		      compare_names);
 	return ok;
 }
 
@@ -84,16 +86,20 @@ static enum exit_status print_document(const struct nf_svc_snapshot *snapshot,
 	bool ok;
 
 	printf("{\n\"format\":\"%s\",\n", DOCUMENT_FORMAT);
-	ok = print_line("owners", cJSON_CreateStringArray(owners->names, (int)owners->n));
-	if (ok && *snapshot->settings.owner && is_saved(owners, snapshot->settings.owner))
-		ok = print_line("settings", document_settings(&snapshot->settings));
+	ok = print_line("owners",
+			cJSON_CreateStringArray(owners->names, (int)owners->n));
+	if (ok && *snapshot->settings.owner &&
+	    is_saved(owners, snapshot->settings.owner))
+		ok = print_line("settings",
+				document_settings(&snapshot->settings));
 	printf("\"services\":");
 	array_begin(&printer);
 	for (size_t i = 0; i < snapshot->n_services && ok; i++) {
 		const struct nf_svc_service *service = &snapshot->services[i];
 
 		if (is_saved(owners, service->owner))
-			ok = array_add(&printer, document_service(service, false));
+			ok = array_add(&printer,
+				       document_service(service, false));
 	}
 	array_end(&printer);
 	puts("\n}");
@@ -109,7 +115,9 @@ static enum exit_status run_save(struct svcctl *ctl, struct words *words)
 
 	status = words_end(words);
 	if (!status && ctl->all && ctl->owner_given)
-		status = complain(WRONG_USAGE, "save: --all and --owner exclude each other; say one");
+		status = complain(
+			WRONG_USAGE,
+			"save: --all and --owner exclude each other; say one");
 	if (!status)
 		status = svcctl_connect(ctl);
 	if (status)

@@ -29,7 +29,8 @@ bool looks_like_place(const char *word)
 }
 
 /* Cut "/udp" or "/ipv6" off the end of a name. */
-static void cut_suffix(char *name, const struct nf_svc_word *words, uint8_t *value)
+static void cut_suffix(char *name, const struct nf_svc_word *words,
+		       uint8_t *value)
 {
 	char *slash = strrchr(name, '/');
 	uint32_t number;
@@ -40,7 +41,8 @@ static void cut_suffix(char *name, const struct nf_svc_word *words, uint8_t *val
 	}
 }
 
-static bool name_matches(const char *name, const char *wanted, unsigned int flags)
+static bool name_matches(const char *name, const char *wanted,
+			 unsigned int flags)
 {
 	size_t len = strlen(wanted);
 
@@ -49,23 +51,24 @@ static bool name_matches(const char *name, const char *wanted, unsigned int flag
 	return !name[len] || ((flags & SELECT_PORTS) && name[len] == ':');
 }
 
-static bool service_matches(const struct nf_svc_service *service, const struct pattern *pattern,
-			    unsigned int flags)
+static bool service_matches(const struct nf_svc_service *service,
+			    const struct pattern *pattern, unsigned int flags)
 {
 	return (!pattern->protocol || pattern->protocol == service->protocol) &&
 	       (!pattern->family || pattern->family == service->family) &&
 	       name_matches(service->name, pattern->name, flags);
 }
 
-bool frontend_at(const struct nf_svc_frontend *frontend, const struct nf_svc_place *place)
+bool frontend_at(const struct nf_svc_frontend *frontend,
+		 const struct nf_svc_place *place)
 {
 	return !nf_svc_addr_compare(&frontend->addr, &place->addr) &&
 	       (!place->port || place->port == frontend->port) &&
 	       (!place->has_protocol || place->protocol == frontend->protocol);
 }
 
-static bool service_at(const struct nf_svc_service *service, const struct nf_svc_place *place,
-		       unsigned int flags)
+static bool service_at(const struct nf_svc_service *service,
+		       const struct nf_svc_place *place, unsigned int flags)
 {
 	for (size_t i = 0; i < service->n_frontends; i++) {
 		if (frontend_at(&service->frontends[i], place))
@@ -84,19 +87,22 @@ static bool service_at(const struct nf_svc_service *service, const struct nf_svc
 	return false;
 }
 
-static enum exit_status add(struct selection *selection, struct nf_svc_service *service)
+static enum exit_status add(struct selection *selection,
+			    struct nf_svc_service *service)
 {
 	struct nf_svc_service **entry;
 
-	entry = nf_svc_array_add(&selection->services, &selection->n, sizeof(*entry));
+	entry = nf_svc_array_add(&selection->services, &selection->n,
+				 sizeof(*entry));
 	if (!entry)
 		return complain_memory();
 	*entry = service;
 	return DONE;
 }
 
-static enum exit_status select_by_place(const struct nf_svc_snapshot *snapshot, const char *word,
-					unsigned int flags, struct selection *selection)
+static enum exit_status select_by_place(const struct nf_svc_snapshot *snapshot,
+					const char *word, unsigned int flags,
+					struct selection *selection)
 {
 	enum exit_status status = DONE;
 	struct nf_svc_place place;
@@ -107,20 +113,25 @@ static enum exit_status select_by_place(const struct nf_svc_snapshot *snapshot, 
 	if (!(flags & SELECT_PROTOCOLS))
 		place.has_protocol = true;
 	if (!place.port && !(flags & SELECT_ADDRESS))
-		return complain(WRONG_USAGE, "%s: the port is missing; write IP:PORT", word);
+		return complain(WRONG_USAGE,
+				"%s: the port is missing; write IP:PORT", word);
 	for (size_t i = 0; i < snapshot->n_services && !status; i++) {
 		if (service_at(&snapshot->services[i], &place, flags))
 			status = add(selection, &snapshot->services[i]);
 	}
 	if (!status && !selection->n)
-		return complain(NOT_FOUND, "%s: no service has it; 'svcctl list' shows those "
-				"there are", word);
+		return complain(
+			NOT_FOUND,
+			"%s: no service has it; 'svcctl list' shows those "
+			"there are",
+			word);
 	return status;
 }
 
-static enum exit_status select_by_pattern(const struct nf_svc_snapshot *snapshot,
-					  const struct pattern *pattern, unsigned int flags,
-					  struct selection *selection)
+static enum exit_status
+select_by_pattern(const struct nf_svc_snapshot *snapshot,
+		  const struct pattern *pattern, unsigned int flags,
+		  struct selection *selection)
 {
 	enum exit_status status = DONE;
 
@@ -131,30 +142,37 @@ static enum exit_status select_by_pattern(const struct nf_svc_snapshot *snapshot
 	return status;
 }
 
-static enum exit_status select_by_name(const struct nf_svc_snapshot *snapshot, const char *word,
-				       unsigned int flags, struct selection *selection)
+static enum exit_status select_by_name(const struct nf_svc_snapshot *snapshot,
+				       const char *word, unsigned int flags,
+				       struct selection *selection)
 {
 	struct pattern pattern = { 0 };
 	enum exit_status status;
 
 	if (strlen(word) >= sizeof(pattern.name))
-		return complain(WRONG_USAGE, "%s: too long for a service's name", word);
+		return complain(WRONG_USAGE,
+				"%s: too long for a service's name", word);
 	strcpy(pattern.name, word);
 	/* a service may well be called default/udp */
 	status = select_by_pattern(snapshot, &pattern, flags, selection);
 	if (!status && !selection->n) {
 		cut_suffix(pattern.name, nf_svc_families, &pattern.family);
 		cut_suffix(pattern.name, nf_svc_protocols, &pattern.protocol);
-		status = select_by_pattern(snapshot, &pattern, flags, selection);
+		status =
+			select_by_pattern(snapshot, &pattern, flags, selection);
 	}
 	if (!status && !selection->n)
-		return complain(NOT_FOUND, "%s: no such service; 'svcctl list' shows those there "
-				"are", word);
+		return complain(
+			NOT_FOUND,
+			"%s: no such service; 'svcctl list' shows those there "
+			"are",
+			word);
 	return status;
 }
 
-enum exit_status select_services(const struct nf_svc_snapshot *snapshot, const char *word,
-				 unsigned int flags, struct selection *selection)
+enum exit_status select_services(const struct nf_svc_snapshot *snapshot,
+				 const char *word, unsigned int flags,
+				 struct selection *selection)
 {
 	enum exit_status status;
 
@@ -168,16 +186,21 @@ enum exit_status select_services(const struct nf_svc_snapshot *snapshot, const c
 	return status;
 }
 
-static enum exit_status complain_several(const char *word, const struct nf_svc_service *service)
+static enum exit_status complain_several(const char *word,
+					 const struct nf_svc_service *service)
 {
-	return complain(WRONG_USAGE, "%s: several services have this name; say which, for example "
-			"%s/%s/%s", word, service->name,
-			nf_svc_word_text(nf_svc_protocols, service->protocol),
-			nf_svc_word_text(nf_svc_families, service->family));
+	return complain(
+		WRONG_USAGE,
+		"%s: several services have this name; say which, for example "
+		"%s/%s/%s",
+		word, service->name,
+		nf_svc_word_text(nf_svc_protocols, service->protocol),
+		nf_svc_word_text(nf_svc_families, service->family));
 }
 
-enum exit_status select_one(const struct nf_svc_snapshot *snapshot, const char *word,
-			    uint8_t family, struct nf_svc_service **service)
+enum exit_status select_one(const struct nf_svc_snapshot *snapshot,
+			    const char *word, uint8_t family,
+			    struct nf_svc_service **service)
 {
 	struct selection selection;
 	enum exit_status status;
@@ -192,9 +215,11 @@ enum exit_status select_one(const struct nf_svc_snapshot *snapshot, const char *
 		*service = selection.services[i];
 	}
 	if (!status && !*service)
-		status = complain(NOT_FOUND, "%s: it has no service for %s; its frontends are all "
-				  "of the other family", word,
-				  nf_svc_word_text(nf_svc_families, family));
+		status = complain(
+			NOT_FOUND,
+			"%s: it has no service for %s; its frontends are all "
+			"of the other family",
+			word, nf_svc_word_text(nf_svc_families, family));
 	selection_clean(&selection);
 	return status;
 }

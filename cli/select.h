@@ -45,8 +45,9 @@ bool looks_like_place(const char *word);
  *
  * Return: DONE, or NOT_FOUND, WRONG_USAGE or REFUSED after telling why.
  */
-enum exit_status select_services(const struct nf_svc_snapshot *snapshot, const char *word,
-				 unsigned int flags, struct selection *selection);
+enum exit_status select_services(const struct nf_svc_snapshot *snapshot,
+				 const char *word, unsigned int flags,
+				 struct selection *selection);
 
 /**
  * select_one - find the one service that a word means
@@ -57,8 +58,9 @@ enum exit_status select_services(const struct nf_svc_snapshot *snapshot, const c
  *
  * Return: as select_services(); WRONG_USAGE also if there are several.
  */
-enum exit_status select_one(const struct nf_svc_snapshot *snapshot, const char *word,
-			    uint8_t family, struct nf_svc_service **service);
+enum exit_status select_one(const struct nf_svc_snapshot *snapshot,
+			    const char *word, uint8_t family,
+			    struct nf_svc_service **service);
 
 /**
  * selection_clean - release a selection
@@ -71,6 +73,7 @@ void selection_clean(struct selection *selection);
  * @frontend: the frontend
  * @place: without a port: any; without a protocol: any
  */
-bool frontend_at(const struct nf_svc_frontend *frontend, const struct nf_svc_place *place);
+bool frontend_at(const struct nf_svc_frontend *frontend,
+		 const struct nf_svc_place *place);
 
 #endif

@@ -43,28 +43,39 @@ static enum exit_status add_place(struct new_service *wanted, const char *word)
 	if (status)
 		return status;
 	if (!place.addr.family)
-		return complain(WRONG_USAGE, "%s: a NodePort; give the service its ClusterIP here and "
-				"this one with 'svcctl add frontend'", word);
+		return complain(
+			WRONG_USAGE,
+			"%s: a NodePort; give the service its ClusterIP here and "
+			"this one with 'svcctl add frontend'",
+			word);
 	if (!wanted->n_frontends)
 		wanted->protocol = place.protocol;
 	if (place.protocol != wanted->protocol)
-		return complain(WRONG_USAGE, "%s: another protocol than the frontends before it; "
-				"one service has one protocol", word);
+		return complain(
+			WRONG_USAGE,
+			"%s: another protocol than the frontends before it; "
+			"one service has one protocol",
+			word);
 	for (size_t i = 0; i < wanted->n_frontends; i++) {
 		if (wanted->frontends[i].port == place.port &&
-		    !nf_svc_addr_compare(&wanted->frontends[i].addr, &place.addr))
+		    !nf_svc_addr_compare(&wanted->frontends[i].addr,
+					 &place.addr))
 			return complain(WRONG_USAGE, "%s: given twice", word);
 	}
-	entry = nf_svc_array_add(&wanted->frontends, &wanted->n_frontends, sizeof(*entry));
+	entry = nf_svc_array_add(&wanted->frontends, &wanted->n_frontends,
+				 sizeof(*entry));
 	if (!entry)
 		return complain_memory();
 	*entry = place;
 	return DONE;
 }
 
-static enum exit_status add_backend(struct new_service *wanted, struct words *words)
+static enum exit_status add_backend(struct new_service *wanted,
+				    struct words *words)
 {
-	struct nf_svc_backend backend = { .weight = 1, .sets = NF_SVC_SET_CLUSTER }, *entry;
+	struct nf_svc_backend backend = { .weight = 1,
+					  .sets = NF_SVC_SET_CLUSTER },
+			      *entry;
 	const char *word = words_take(words);
 	struct backend_change change;
 	enum exit_status status;
@@ -77,9 +88,11 @@ static enum exit_status add_backend(struct new_service *wanted, struct words *wo
 	backend_apply(&change, &backend);
 	for (size_t i = 0; i < wanted->n_backends; i++) {
 		if (!nf_svc_backend_compare(&wanted->backends[i], &backend))
-			return complain(WRONG_USAGE, "backend %s: given twice", word);
+			return complain(WRONG_USAGE, "backend %s: given twice",
+					word);
 	}
-	entry = nf_svc_array_add(&wanted->backends, &wanted->n_backends, sizeof(*entry));
+	entry = nf_svc_array_add(&wanted->backends, &wanted->n_backends,
+				 sizeof(*entry));
 	if (!entry)
 		return complain_memory();
 	*entry = backend;
@@ -103,25 +116,34 @@ static enum exit_status check_families(const struct new_service *wanted)
 		const struct nf_svc_place *place = &wanted->frontends[i];
 
 		if (place->addr.family != wanted->family)
-			return complain(WRONG_USAGE, "frontend %s: not of family %s, which was asked for",
-					nf_svc_addr_port_format(&place->addr, place->port, text),
-					nf_svc_word_text(nf_svc_families, wanted->family));
+			return complain(
+				WRONG_USAGE,
+				"frontend %s: not of family %s, which was asked for",
+				nf_svc_addr_port_format(&place->addr,
+							place->port, text),
+				nf_svc_word_text(nf_svc_families,
+						 wanted->family));
 	}
 	for (size_t i = 0; i < wanted->n_backends; i++) {
 		const struct nf_svc_backend *backend = &wanted->backends[i];
 
 		if (!has_family(wanted, backend->addr.family))
-			return complain(WRONG_USAGE, "backend %s: the service has no frontend of "
-					"family %s; add one",
-					nf_svc_addr_port_format(&backend->addr, backend->port, text),
-					nf_svc_word_text(nf_svc_families, backend->addr.family));
+			return complain(
+				WRONG_USAGE,
+				"backend %s: the service has no frontend of "
+				"family %s; add one",
+				nf_svc_addr_port_format(&backend->addr,
+							backend->port, text),
+				nf_svc_word_text(nf_svc_families,
+						 backend->addr.family));
 	}
 	return DONE;
 }
 
 static bool is_keyword(const char *word)
 {
-	static const char *const keywords[] = { "family", "scheduler", "refuse-with", "backend" };
+	static const char *const keywords[] = { "family", "scheduler",
+						"refuse-with", "backend" };
 
 	for (size_t i = 0; i < sizeof(keywords) / sizeof(*keywords); i++) {
 		if (!strcmp(word, keywords[i]))
@@ -130,7 +152,8 @@ static bool is_keyword(const char *word)
 	return false;
 }
 
-static enum exit_status parse_new(struct new_service *wanted, struct words *words)
+static enum exit_status parse_new(struct new_service *wanted,
+				  struct words *words)
 {
 	enum exit_status status;
 	uint32_t family = 0;
@@ -141,15 +164,19 @@ static enum exit_status parse_new(struct new_service *wanted, struct words *word
 	while (!status && words_peek(words) && !is_keyword(words_peek(words)))
 		status = add_place(wanted, words_take(words));
 	if (!status && !wanted->n_frontends)
-		status = complain(WRONG_USAGE, "add service %s: a frontend is missing; IP:PORT[/PROTOCOL]",
-				  wanted->name);
+		status = complain(
+			WRONG_USAGE,
+			"add service %s: a frontend is missing; IP:PORT[/PROTOCOL]",
+			wanted->name);
 	while (!status && found && words_peek(words)) {
 		if (words_take_if(words, "backend"))
 			status = add_backend(wanted, words);
 		else if (words_take_if(words, "family"))
-			status = parse_word(words, "family", nf_svc_families, &family);
+			status = parse_word(words, "family", nf_svc_families,
+					    &family);
 		else
-			status = parse_service_words(words, &wanted->service, &wanted->given, &found);
+			status = parse_service_words(words, &wanted->service,
+						     &wanted->given, &found);
 	}
 	wanted->family = (uint8_t)family;
 	if (!status)
@@ -157,7 +184,8 @@ static enum exit_status parse_new(struct new_service *wanted, struct words *word
 	return status ? status : check_families(wanted);
 }
 
-static int queue_frontends(struct svcctl *ctl, const struct nf_svc_settings *settings,
+static int queue_frontends(struct svcctl *ctl,
+			   const struct nf_svc_settings *settings,
 			   const struct new_service *wanted, uint8_t family,
 			   struct nf_svc_error *error)
 {
@@ -177,29 +205,33 @@ static int queue_frontends(struct svcctl *ctl, const struct nf_svc_settings *set
 		if (place->addr.family != family)
 			continue;
 		nf_svc_frontend_rules(&frontend, false,
-				      nf_svc_settings_know_pods(settings, family));
-		ret = nf_svc_tx_frontend_set(ctl->client, wanted->name, &frontend, NLM_F_EXCL,
-					     error);
+				      nf_svc_settings_know_pods(settings,
+								family));
+		ret = nf_svc_tx_frontend_set(ctl->client, wanted->name,
+					     &frontend, NLM_F_EXCL, error);
 	}
 	return ret;
 }
 
 /* The backends of one family stand together, once they are sorted. */
 static int queue_backends(struct svcctl *ctl, const struct new_service *wanted,
-			  const struct nf_svc_key *key, struct nf_svc_error *error)
+			  const struct nf_svc_key *key,
+			  struct nf_svc_error *error)
 {
 	size_t first = 0, n = 0;
 
-	while (first < wanted->n_backends && wanted->backends[first].addr.family != key->family)
+	while (first < wanted->n_backends &&
+	       wanted->backends[first].addr.family != key->family)
 		first++;
 	while (first + n < wanted->n_backends &&
 	       wanted->backends[first + n].addr.family == key->family)
 		n++;
-	return nf_svc_tx_backends_set(ctl->client, key, wanted->backends + first, n, 0, error);
+	return nf_svc_tx_backends_set(ctl->client, key,
+				      wanted->backends + first, n, 0, error);
 }
 
-static enum exit_status plan_add(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
-				 void *arg)
+static enum exit_status
+plan_add(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 {
 	static const uint8_t families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
 	struct new_service *wanted = arg;
@@ -207,10 +239,11 @@ static enum exit_status plan_add(struct svcctl *ctl, const struct nf_svc_snapsho
 	int ret = 0;
 
 	if (wanted->n_backends > 1)
-		qsort(wanted->backends, wanted->n_backends, sizeof(*wanted->backends),
-		      nf_svc_backend_compare);
+		qsort(wanted->backends, wanted->n_backends,
+		      sizeof(*wanted->backends), nf_svc_backend_compare);
 	for (unsigned int i = 0; i < sizeof(families) && !ret; i++) {
-		struct nf_svc_key key = { wanted->name, wanted->protocol, families[i] };
+		struct nf_svc_key key = { wanted->name, wanted->protocol,
+					  families[i] };
 		struct nf_svc_service service = wanted->service;
 
 		if (!has_family(wanted, families[i]))
@@ -218,12 +251,14 @@ static enum exit_status plan_add(struct svcctl *ctl, const struct nf_svc_snapsho
 		service.name = (char *)(uintptr_t)wanted->name;
 		service.protocol = wanted->protocol;
 		service.family = families[i];
-		ret = nf_svc_tx_service_set(ctl->client, &service, wanted->given,
+		ret = nf_svc_tx_service_set(ctl->client, &service,
+					    wanted->given,
 					    NLM_F_CREATE | NLM_F_EXCL, &error);
 		if (!ret)
 			ret = queue_backends(ctl, wanted, &key, &error);
 		if (!ret)
-			ret = queue_frontends(ctl, &snapshot->settings, wanted, families[i], &error);
+			ret = queue_frontends(ctl, &snapshot->settings, wanted,
+					      families[i], &error);
 	}
 	return transaction_check(ret, &error);
 }
@@ -235,7 +270,8 @@ static enum exit_status run_add(struct svcctl *ctl, struct words *words)
 
 	status = parse_new(&wanted, words);
 	if (!status)
-		status = transaction_run(ctl, READ_SETTINGS, NULL, plan_add, &wanted);
+		status = transaction_run(ctl, READ_SETTINGS, NULL, plan_add,
+					 &wanted);
 	free(wanted.frontends);
 	free(wanted.backends);
 	return status;
@@ -253,8 +289,8 @@ struct service_change {
 	unsigned int given;
 };
 
-static enum exit_status plan_set(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
-				 void *arg)
+static enum exit_status
+plan_set(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 {
 	struct service_change *wanted = arg;
 	struct selection selection;
@@ -271,7 +307,8 @@ static enum exit_status plan_set(struct svcctl *ctl, const struct nf_svc_snapsho
 		service.name = selection.services[i]->name;
 		service.protocol = selection.services[i]->protocol;
 		service.family = selection.services[i]->family;
-		ret = nf_svc_tx_service_set(ctl->client, &service, wanted->given, 0, &error);
+		ret = nf_svc_tx_service_set(ctl->client, &service,
+					    wanted->given, 0, &error);
 	}
 	selection_clean(&selection);
 	return transaction_check(ret, &error);
@@ -284,20 +321,26 @@ static enum exit_status run_set(struct svcctl *ctl, struct words *words)
 	bool found = true;
 
 	if (!wanted.word)
-		return complain(WRONG_USAGE, "set service: the name of the service is missing; "
-				"NAMESPACE/NAME[:PORT]");
+		return complain(
+			WRONG_USAGE,
+			"set service: the name of the service is missing; "
+			"NAMESPACE/NAME[:PORT]");
 	while (!status && found && words_peek(words))
-		status = parse_service_words(words, &wanted.change, &wanted.given, &found);
+		status = parse_service_words(words, &wanted.change,
+					     &wanted.given, &found);
 	if (!status)
 		status = words_end(words);
 	if (!status && !wanted.given)
-		status = complain(WRONG_USAGE, "set service %s: what?; scheduler or refuse-with",
-				  wanted.word);
-	return status ? status : transaction_run(ctl, READ_ALL, NULL, plan_set, &wanted);
+		status = complain(
+			WRONG_USAGE,
+			"set service %s: what?; scheduler or refuse-with",
+			wanted.word);
+	return status ? status :
+			transaction_run(ctl, READ_ALL, NULL, plan_set, &wanted);
 }
 
-static enum exit_status plan_del(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
-				 void *arg)
+static enum exit_status
+plan_del(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 {
 	struct service_change *wanted = arg;
 	struct selection selection;
@@ -309,7 +352,8 @@ static enum exit_status plan_del(struct svcctl *ctl, const struct nf_svc_snapsho
 	if (status)
 		return status;
 	for (size_t i = 0; i < selection.n && !ret; i++) {
-		struct nf_svc_key key = nf_svc_service_key(selection.services[i]);
+		struct nf_svc_key key =
+			nf_svc_service_key(selection.services[i]);
 
 		ret = nf_svc_tx_service_del(ctl->client, &key, &error);
 	}
@@ -323,16 +367,20 @@ static enum exit_status run_del(struct svcctl *ctl, struct words *words)
 	enum exit_status status;
 
 	if (!wanted.word)
-		return complain(WRONG_USAGE, "del service: which one?; NAME or IP:PORT[/PROTOCOL]");
+		return complain(
+			WRONG_USAGE,
+			"del service: which one?; NAME or IP:PORT[/PROTOCOL]");
 	status = words_end(words);
-	return status ? status : transaction_run(ctl, READ_ALL, NULL, plan_del, &wanted);
+	return status ? status :
+			transaction_run(ctl, READ_ALL, NULL, plan_del, &wanted);
 }
 
 const struct command svcctl_add_service = {
 	.verb = "add",
 	.noun = "service",
-	.synopsis = "NAME FRONTEND... [family ipv4|ipv6] [scheduler random]\n"
-		    "         [refuse-with reset|icmp] [backend IP:PORT [weight N] [sets SETS]]...",
+	.synopsis =
+		"NAME FRONTEND... [family ipv4|ipv6] [scheduler random]\n"
+		"         [refuse-with reset|icmp] [backend IP:PORT [weight N] [sets SETS]]...",
 	.summary = "make a service with its frontends and backends",
 	.help = "Makes a service, where it answers and who serves, all at once or not at all.\n"
 		"\n"

@@ -22,23 +22,29 @@ struct wanted_settings {
 	struct nf_svc_settings settings;
 };
 
-static enum exit_status add_device(struct nf_svc_settings *settings, const char *name)
+static enum exit_status add_device(struct nf_svc_settings *settings,
+				   const char *name)
 {
 	size_t len = strlen(name);
 	char(*entry)[NF_SVC_DEVICE_MAX + 1];
 
 	if (!len || len > NF_SVC_DEVICE_MAX || strpbrk(name, "/ \t") ||
 	    (strchr(name, '*') && strchr(name, '*') != name + len - 1))
-		return complain(WRONG_USAGE, "pod-device %s: not a device's name; 1 to %d bytes, with a "
-				"* only at the end", name, NF_SVC_DEVICE_MAX);
-	entry = nf_svc_array_add(&settings->pod_devices, &settings->n_pod_devices, sizeof(*entry));
+		return complain(
+			WRONG_USAGE,
+			"pod-device %s: not a device's name; 1 to %d bytes, with a "
+			"* only at the end",
+			name, NF_SVC_DEVICE_MAX);
+	entry = nf_svc_array_add(&settings->pod_devices,
+				 &settings->n_pod_devices, sizeof(*entry));
 	if (!entry)
 		return complain_memory();
 	strcpy(*entry, name);
 	return DONE;
 }
 
-static enum exit_status parse_devices(struct nf_svc_settings *settings, const char *text)
+static enum exit_status parse_devices(struct nf_svc_settings *settings,
+				      const char *text)
 {
 	enum exit_status status = DONE;
 	char *copy, *rest, *one;
@@ -55,7 +61,8 @@ static enum exit_status parse_devices(struct nf_svc_settings *settings, const ch
 	return status;
 }
 
-static enum exit_status parse_one(struct wanted_settings *wanted, struct words *words)
+static enum exit_status parse_one(struct wanted_settings *wanted,
+				  struct words *words)
 {
 	struct nf_svc_settings *settings = &wanted->settings;
 	const char *key = words_take(words), *value = words_take(words);
@@ -68,23 +75,30 @@ static enum exit_status parse_one(struct wanted_settings *wanted, struct words *
 	else if (!strcmp(key, "service-cidr"))
 		has = &wanted->has_service_cidrs;
 	else
-		return complain(WRONG_USAGE, "%s: no such setting; pod-cidr, pod-device or "
-				"service-cidr", key);
+		return complain(WRONG_USAGE,
+				"%s: no such setting; pod-cidr, pod-device or "
+				"service-cidr",
+				key);
 	if (!value)
-		return complain(WRONG_USAGE, "%s: its value is missing; a list, or none", key);
+		return complain(WRONG_USAGE,
+				"%s: its value is missing; a list, or none",
+				key);
 	if (*has)
-		return complain(WRONG_USAGE, "%s: given twice; write a list with commas", key);
+		return complain(WRONG_USAGE,
+				"%s: given twice; write a list with commas",
+				key);
 	*has = true;
 	if (has == &wanted->has_pod_cidrs)
-		return parse_cidrs(value, key, &settings->pod_cidrs, &settings->n_pod_cidrs);
+		return parse_cidrs(value, key, &settings->pod_cidrs,
+				   &settings->n_pod_cidrs);
 	if (has == &wanted->has_service_cidrs)
 		return parse_cidrs(value, key, &settings->service_cidrs,
 				   &settings->n_service_cidrs);
 	return parse_devices(settings, value);
 }
 
-static enum exit_status plan_set(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot,
-				 void *arg)
+static enum exit_status
+plan_set(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 {
 	const struct wanted_settings *wanted = arg;
 	/* a mixture of both; what it points to stays theirs */
@@ -103,7 +117,8 @@ static enum exit_status plan_set(struct svcctl *ctl, const struct nf_svc_snapsho
 		settings.service_cidrs = wanted->settings.service_cidrs;
 		settings.n_service_cidrs = wanted->settings.n_service_cidrs;
 	}
-	return transaction_check(nf_svc_tx_settings_set(ctl->client, &settings, &error), &error);
+	return transaction_check(
+		nf_svc_tx_settings_set(ctl->client, &settings, &error), &error);
 }
 
 static enum exit_status run_set(struct svcctl *ctl, struct words *words)
@@ -112,12 +127,15 @@ static enum exit_status run_set(struct svcctl *ctl, struct words *words)
 	enum exit_status status = DONE;
 
 	if (!words_peek(words))
-		status = complain(WRONG_USAGE, "set settings: what?; pod-cidr CIDR,.. or pod-device "
-				  "DEVICE,..");
+		status = complain(
+			WRONG_USAGE,
+			"set settings: what?; pod-cidr CIDR,.. or pod-device "
+			"DEVICE,..");
 	while (!status && words_peek(words))
 		status = parse_one(&wanted, words);
 	if (!status)
-		status = transaction_run(ctl, READ_SETTINGS, NULL, plan_set, &wanted);
+		status = transaction_run(ctl, READ_SETTINGS, NULL, plan_set,
+					 &wanted);
 	nf_svc_settings_clean(&wanted.settings);
 	return status;
 }
@@ -125,7 +143,8 @@ static enum exit_status run_set(struct svcctl *ctl, struct words *words)
 const struct command svcctl_set_settings = {
 	.verb = "set",
 	.noun = "settings",
-	.synopsis = "[pod-cidr CIDR,..] [pod-device DEVICE,..] [service-cidr CIDR,..]",
+	.synopsis =
+		"[pod-cidr CIDR,..] [pod-device DEVICE,..] [service-cidr CIDR,..]",
 	.summary = "say what a pod is on this node",
 	.help = "A packet comes from a pod if its source is in a pod-cidr or it entered by a\n"
 		"pod-device ('cali*' is every device that begins so). What is not given is kept;\n"

@@ -37,24 +37,30 @@ static const struct nf_svc_stats *stats_of(const struct view *view,
 
 	if (!view->n_stats)
 		return NULL;
-	return bsearch(&key, view->stats, view->n_stats, sizeof(*view->stats), find_stats);
+	return bsearch(&key, view->stats, view->n_stats, sizeof(*view->stats),
+		       find_stats);
 }
 
-static void print_key(const struct view *view, const char *indent, const char *key)
+static void print_key(const struct view *view, const char *indent,
+		      const char *key)
 {
-	printf("%s%s%s%s: ", indent, paint_on(view->ctl, PAINT_KEY), key, paint_off(view->ctl));
+	printf("%s%s%s%s: ", indent, paint_on(view->ctl, PAINT_KEY), key,
+	       paint_off(view->ctl));
 }
 
-static void print_rule(const struct view *view, const char *key, const struct nf_svc_rule *rule)
+static void print_rule(const struct view *view, const char *key,
+		       const struct nf_svc_rule *rule)
 {
 	print_key(view, "      ", key);
 	printf("%s set", nf_svc_word_text(nf_svc_set_words, rule->set));
 	if (rule->masquerade)
 		printf(", masqueraded");
-	printf(", %s if it is empty\n", nf_svc_word_text(nf_svc_empties, rule->empty));
+	printf(", %s if it is empty\n",
+	       nf_svc_word_text(nf_svc_empties, rule->empty));
 }
 
-static void print_frontend(const struct view *view, const struct nf_svc_frontend *frontend)
+static void print_frontend(const struct view *view,
+			   const struct nf_svc_frontend *frontend)
 {
 	char text[NF_SVC_PLACE_TEXT];
 
@@ -62,38 +68,48 @@ static void print_frontend(const struct view *view, const struct nf_svc_frontend
 	       nf_svc_addr_port_format(&frontend->addr, frontend->port, text),
 	       nf_svc_word_text(nf_svc_protocols, frontend->protocol),
 	       nf_svc_word_text(nf_svc_kinds, frontend->kind),
-	       frontend->flags & NF_SVC_FRONTEND_EXCLUSIVE ? ", exclusive" : "");
+	       frontend->flags & NF_SVC_FRONTEND_EXCLUSIVE ? ", exclusive" :
+							     "");
 	print_rule(view, "from pods", &frontend->rules[NF_SVC_CLASS_POD]);
 	print_rule(view, "from this node", &frontend->rules[NF_SVC_CLASS_NODE]);
-	print_rule(view, "from outside", &frontend->rules[NF_SVC_CLASS_OUTSIDE]);
+	print_rule(view, "from outside",
+		   &frontend->rules[NF_SVC_CLASS_OUTSIDE]);
 	for (size_t i = 0; i < frontend->n_ranges; i++) {
 		char range[NF_SVC_CIDR_TEXT];
 
 		if (!i)
 			print_key(view, "      ", "only sources");
-		printf("%s%s", i ? ", " : "", nf_svc_cidr_format(&frontend->ranges[i], range));
+		printf("%s%s", i ? ", " : "",
+		       nf_svc_cidr_format(&frontend->ranges[i], range));
 	}
 	if (frontend->n_ranges)
 		putchar('\n');
 }
 
-static void print_backend(const struct view *view, const struct nf_svc_backend *backend, int width)
+static void print_backend(const struct view *view,
+			  const struct nf_svc_backend *backend, int width)
 {
 	enum paint paint = backend->sets ? PAINT_GOOD : PAINT_ODD;
 	char text[NF_SVC_PLACE_TEXT];
 
 	printf("    %-*s  %s%-8s%s  weight %u", width,
 	       nf_svc_addr_port_format(&backend->addr, backend->port, text),
-	       paint_on(view->ctl, paint), backend->sets ? "active" : "draining",
-	       paint_off(view->ctl), (unsigned int)backend->weight);
+	       paint_on(view->ctl, paint),
+	       backend->sets ? "active" : "draining", paint_off(view->ctl),
+	       (unsigned int)backend->weight);
 	if (backend->sets)
-		printf("  %s%s%s", backend->sets & NF_SVC_SET_CLUSTER ? "cluster" : "",
-		       backend->sets == (NF_SVC_SET_CLUSTER | NF_SVC_SET_LOCAL) ? "," : "",
+		printf("  %s%s%s",
+		       backend->sets & NF_SVC_SET_CLUSTER ? "cluster" : "",
+		       backend->sets ==
+				       (NF_SVC_SET_CLUSTER | NF_SVC_SET_LOCAL) ?
+			       "," :
+			       "",
 		       backend->sets & NF_SVC_SET_LOCAL ? "local" : "");
 	puts(backend->sets && !backend->weight ? ", no new flows" : "");
 }
 
-static void print_backends(const struct view *view, const struct nf_svc_service *service)
+static void print_backends(const struct view *view,
+			   const struct nf_svc_service *service)
 {
 	size_t active = 0, draining = 0;
 	int width = 0;
@@ -103,7 +119,8 @@ static void print_backends(const struct view *view, const struct nf_svc_service 
 		char text[NF_SVC_PLACE_TEXT];
 		int len;
 
-		len = (int)strlen(nf_svc_addr_port_format(&backend->addr, backend->port, text));
+		len = (int)strlen(nf_svc_addr_port_format(&backend->addr,
+							  backend->port, text));
 		width = len > width ? len : width;
 		active += backend->sets != 0;
 		draining += !backend->sets;
@@ -119,19 +136,22 @@ static void print_backends(const struct view *view, const struct nf_svc_service 
 		print_backend(view, &service->backends[i], width);
 }
 
-static void print_counters(const struct view *view, const struct nf_svc_stats *stats)
+static void print_counters(const struct view *view,
+			   const struct nf_svc_stats *stats)
 {
 	bool any = false;
 
 	print_key(view, "  ", "flows");
-	printf("%llu, %llu of them masqueraded\n", (unsigned long long)stats->flows,
+	printf("%llu, %llu of them masqueraded\n",
+	       (unsigned long long)stats->flows,
 	       (unsigned long long)stats->masqueraded);
 	for (unsigned int i = 0; i < NF_SVC_DROP_REASONS; i++) {
 		if (!stats->drops[i])
 			continue;
 		if (!any)
 			print_key(view, "  ", "refused or dropped");
-		printf("%s%s %llu", any ? ", " : "", nf_svc_word_text(nf_svc_drop_reasons, i),
+		printf("%s%s %llu", any ? ", " : "",
+		       nf_svc_word_text(nf_svc_drop_reasons, i),
 		       (unsigned long long)stats->drops[i]);
 		any = true;
 	}
@@ -139,13 +159,15 @@ static void print_counters(const struct view *view, const struct nf_svc_stats *s
 		putchar('\n');
 }
 
-static void print_service(const struct view *view, const struct nf_svc_service *service)
+static void print_service(const struct view *view,
+			  const struct nf_svc_service *service)
 {
 	const struct nf_svc_stats *stats = stats_of(view, service);
 
 	print_key(view, "", "service");
-	printf("%s%s%s (%s, %s)\n", paint_on(view->ctl, PAINT_GOOD), service->name,
-	       paint_off(view->ctl), nf_svc_word_text(nf_svc_protocols, service->protocol),
+	printf("%s%s%s (%s, %s)\n", paint_on(view->ctl, PAINT_GOOD),
+	       service->name, paint_off(view->ctl),
+	       nf_svc_word_text(nf_svc_protocols, service->protocol),
 	       nf_svc_word_text(nf_svc_families, service->family));
 	print_key(view, "  ", "owner");
 	puts(service->owner);
@@ -168,7 +190,8 @@ static void print_service(const struct view *view, const struct nf_svc_service *
 		print_counters(view, stats);
 }
 
-static cJSON *service_with_stats(const struct view *view, const struct nf_svc_service *service)
+static cJSON *service_with_stats(const struct view *view,
+				 const struct nf_svc_service *service)
 {
 	cJSON *value = document_service(service, true), *counters;
 	const struct nf_svc_stats *stats = stats_of(view, service);
@@ -184,7 +207,8 @@ static cJSON *service_with_stats(const struct view *view, const struct nf_svc_se
 	return value;
 }
 
-static enum exit_status print_selection(const struct view *view, const struct selection *selection)
+static enum exit_status print_selection(const struct view *view,
+					const struct selection *selection)
 {
 	struct array_printer printer;
 	bool ok = true;
@@ -197,7 +221,9 @@ static enum exit_status print_selection(const struct view *view, const struct se
 	if (view->ctl->output == OUTPUT_JSON) {
 		array_begin(&printer);
 		for (size_t i = 0; i < selection->n && ok; i++)
-			ok = array_add(&printer, service_with_stats(view, selection->services[i]));
+			ok = array_add(&printer,
+				       service_with_stats(
+					       view, selection->services[i]));
 		array_end(&printer);
 		putchar('\n');
 		return ok ? DONE : complain_memory();
@@ -220,12 +246,14 @@ static enum exit_status show(struct svcctl *ctl, const char *word)
 
 	if (nf_svc_snapshot_read(ctl->client, &snapshot, &error))
 		return complain_error(&error);
-	status = select_services(&snapshot, word, SELECT_PORTS | SELECT_ADDRESS | SELECT_PROTOCOLS,
-				 &selection);
+	status = select_services(
+		&snapshot, word,
+		SELECT_PORTS | SELECT_ADDRESS | SELECT_PROTOCOLS, &selection);
 	if (!status) {
-		status = transaction_check(nf_svc_stats_dump(ctl->client, &view.stats,
-							     &view.n_stats, &error),
-					   &error);
+		status = transaction_check(
+			nf_svc_stats_dump(ctl->client, &view.stats,
+					  &view.n_stats, &error),
+			&error);
 		if (!status)
 			status = print_selection(&view, &selection);
 		selection_clean(&selection);
@@ -241,7 +269,9 @@ static enum exit_status run_show(struct svcctl *ctl, struct words *words)
 	enum exit_status status;
 
 	if (!word)
-		return complain(WRONG_USAGE, "show: which service?; NAME or IP:PORT[/PROTOCOL]");
+		return complain(
+			WRONG_USAGE,
+			"show: which service?; NAME or IP:PORT[/PROTOCOL]");
 	status = words_end(words);
 	if (!status)
 		status = svcctl_connect(ctl);

@@ -29,7 +29,8 @@ struct counters {
 	struct nf_svc_stats total;
 };
 
-static void write_drops(const struct nf_svc_stats *stats, char *text, size_t size)
+static void write_drops(const struct nf_svc_stats *stats, char *text,
+			size_t size)
 {
 	size_t used = 0;
 
@@ -39,7 +40,8 @@ static void write_drops(const struct nf_svc_stats *stats, char *text, size_t siz
 
 		if (!stats->drops[i])
 			continue;
-		n = snprintf(text + used, size - used, "%s%s %llu", used ? ", " : "",
+		n = snprintf(text + used, size - used, "%s%s %llu",
+			     used ? ", " : "",
 			     nf_svc_word_text(nf_svc_drop_reasons, i),
 			     (unsigned long long)stats->drops[i]);
 		if (n < 0 || (size_t)n >= size - used)
@@ -58,11 +60,17 @@ static bool add_row(struct table *table, const struct nf_svc_stats *stats)
 	       table_cell(table, total ? PAINT_KEY : PAINT_NONE, "%s",
 			  total ? "total" : stats->name) &&
 	       table_cell(table, PAINT_NONE, "%s",
-			  total ? "-" : nf_svc_word_text(nf_svc_protocols, stats->protocol)) &&
+			  total ? "-" :
+				  nf_svc_word_text(nf_svc_protocols,
+						   stats->protocol)) &&
 	       table_cell(table, PAINT_NONE, "%s",
-			  total ? "-" : nf_svc_word_text(nf_svc_families, stats->family)) &&
-	       table_cell(table, PAINT_NONE, "%llu", (unsigned long long)stats->flows) &&
-	       table_cell(table, PAINT_NONE, "%llu", (unsigned long long)stats->masqueraded) &&
+			  total ? "-" :
+				  nf_svc_word_text(nf_svc_families,
+						   stats->family)) &&
+	       table_cell(table, PAINT_NONE, "%llu",
+			  (unsigned long long)stats->flows) &&
+	       table_cell(table, PAINT_NONE, "%llu",
+			  (unsigned long long)stats->masqueraded) &&
 	       table_cell(table, PAINT_NONE, "%s", drops);
 }
 
@@ -73,10 +81,12 @@ static bool wanted(const struct nf_svc_stats *stats, const char *name)
 	if (!name)
 		return true;
 	len = strlen(name);
-	return !strncmp(stats->name, name, len) && (!stats->name[len] || stats->name[len] == ':');
+	return !strncmp(stats->name, name, len) &&
+	       (!stats->name[len] || stats->name[len] == ':');
 }
 
-static enum exit_status print_table(struct svcctl *ctl, const struct counters *counters,
+static enum exit_status print_table(struct svcctl *ctl,
+				    const struct counters *counters,
 				    const char *name)
 {
 	struct table *table = table_new(ctl, columns);
@@ -95,18 +105,20 @@ static cJSON *service_stats(const struct nf_svc_stats *stats)
 {
 	cJSON *value = document_stats(stats);
 
-	if (value &&
-	    cJSON_AddStringToObject(value, "name", stats->name) &&
+	if (value && cJSON_AddStringToObject(value, "name", stats->name) &&
 	    cJSON_AddStringToObject(value, "protocol",
-				    nf_svc_word_text(nf_svc_protocols, stats->protocol)) &&
+				    nf_svc_word_text(nf_svc_protocols,
+						     stats->protocol)) &&
 	    cJSON_AddStringToObject(value, "family",
-				    nf_svc_word_text(nf_svc_families, stats->family)))
+				    nf_svc_word_text(nf_svc_families,
+						     stats->family)))
 		return value;
 	cJSON_Delete(value);
 	return NULL;
 }
 
-static enum exit_status print_json(const struct counters *counters, const char *name)
+static enum exit_status print_json(const struct counters *counters,
+				   const char *name)
 {
 	struct array_printer printer;
 	cJSON *total;
@@ -116,12 +128,14 @@ static enum exit_status print_json(const struct counters *counters, const char *
 	array_begin(&printer);
 	for (size_t i = 0; i < counters->n && ok; i++) {
 		if (wanted(&counters->services[i], name))
-			ok = array_add(&printer, service_stats(&counters->services[i]));
+			ok = array_add(&printer,
+				       service_stats(&counters->services[i]));
 	}
 	array_end(&printer);
 	total = document_stats(&counters->total);
 	if (!ok || !total ||
-	    !cJSON_AddNumberToObject(total, "uncounted", (double)counters->total.uncounted)) {
+	    !cJSON_AddNumberToObject(total, "uncounted",
+				     (double)counters->total.uncounted)) {
 		cJSON_Delete(total);
 		return complain_memory();
 	}
@@ -153,11 +167,14 @@ static enum exit_status run_stats(struct svcctl *ctl, struct words *words)
 	if (status)
 		return status;
 	if (nf_svc_stats_get(ctl->client, &counters.total, &error) ||
-	    nf_svc_stats_dump(ctl->client, &counters.services, &counters.n, &error))
+	    nf_svc_stats_dump(ctl->client, &counters.services, &counters.n,
+			      &error))
 		return complain_error(&error);
 	if (!has_any(&counters, name))
-		status = complain(NOT_FOUND, "%s: no such service; 'svcctl list' shows those there are",
-				  name);
+		status = complain(
+			NOT_FOUND,
+			"%s: no such service; 'svcctl list' shows those there are",
+			name);
 	else if (ctl->output == OUTPUT_JSON)
 		status = print_json(&counters, name);
 	else

@@ -13,13 +13,16 @@ static bool device_matches(const char *pattern, const char *device)
 	return !strcmp(pattern, device);
 }
 
-static const char *protocol_text(const struct story *story, char *number, size_t size)
+static const char *protocol_text(const struct story *story, char *number,
+				 size_t size)
 {
-	const char *word = nf_svc_word_text(nf_svc_protocols, story->packet.protocol);
+	const char *word =
+		nf_svc_word_text(nf_svc_protocols, story->packet.protocol);
 
 	if (strcmp(word, "unknown"))
 		return word;
-	snprintf(number, size, "protocol %u", (unsigned int)story->packet.protocol);
+	snprintf(number, size, "protocol %u",
+		 (unsigned int)story->packet.protocol);
 	return number;
 }
 
@@ -30,11 +33,14 @@ char *story_source(const struct story *story, char *text)
 	if (!*packet->device)
 		snprintf(text, STORY_LINE, "sent by this node");
 	else if (story->device_from == DEVICE_UNKNOWN)
-		snprintf(text, STORY_LINE,
-			 "comes in from elsewhere, though no route leads back to its source");
+		snprintf(
+			text, STORY_LINE,
+			"comes in from elsewhere, though no route leads back to its source");
 	else
 		snprintf(text, STORY_LINE, "comes in by %s%s", packet->device,
-			 story->device_from == DEVICE_ROUTE ? ", where the route to the source leads" : "");
+			 story->device_from == DEVICE_ROUTE ?
+				 ", where the route to the source leads" :
+				 "");
 	return text;
 }
 
@@ -48,27 +54,37 @@ char *story_class(const struct story *story, char *text)
 	case NF_SVC_CLASS_POD:
 		snprintf(text, STORY_LINE, "a pod");
 		for (size_t i = 0; i < settings->n_pod_devices; i++) {
-			if (device_matches(settings->pod_devices[i], packet->device))
-				snprintf(text, STORY_LINE, "a pod: %s matches pod-device %s",
-					 packet->device, settings->pod_devices[i]);
+			if (device_matches(settings->pod_devices[i],
+					   packet->device))
+				snprintf(text, STORY_LINE,
+					 "a pod: %s matches pod-device %s",
+					 packet->device,
+					 settings->pod_devices[i]);
 		}
 		for (size_t i = 0; i < settings->n_pod_cidrs; i++) {
-			if (nf_svc_cidr_contains(&settings->pod_cidrs[i], &packet->source))
-				snprintf(text, STORY_LINE, "a pod: its address is in pod-cidr %s",
-					 nf_svc_cidr_format(&settings->pod_cidrs[i], cidr));
+			if (nf_svc_cidr_contains(&settings->pod_cidrs[i],
+						 &packet->source))
+				snprintf(text, STORY_LINE,
+					 "a pod: its address is in pod-cidr %s",
+					 nf_svc_cidr_format(
+						 &settings->pod_cidrs[i],
+						 cidr));
 		}
 		break;
 	case NF_SVC_CLASS_NODE:
-		snprintf(text, STORY_LINE, "this node: it sends the packet, and is no pod");
+		snprintf(text, STORY_LINE,
+			 "this node: it sends the packet, and is no pod");
 		break;
 	case NF_SVC_CLASS_OUTSIDE:
 		if (nf_svc_settings_know_pods(settings, packet->source.family))
-			snprintf(text, STORY_LINE,
-				 "outside: neither this node, nor in a pod-cidr, nor by a pod-device");
+			snprintf(
+				text, STORY_LINE,
+				"outside: neither this node, nor in a pod-cidr, nor by a pod-device");
 		else
-			snprintf(text, STORY_LINE,
-				 "outside: not this node, and the settings say of nobody that it is a "
-				 "pod");
+			snprintf(
+				text, STORY_LINE,
+				"outside: not this node, and the settings say of nobody that it is a "
+				"pod");
 		break;
 	default:
 		snprintf(text, STORY_LINE, "unknown to this svcctl");
@@ -83,17 +99,19 @@ char *story_frontend(const struct story *story, char *text)
 	char place[NF_SVC_PLACE_TEXT], number[24];
 
 	if (story->packet.port)
-		nf_svc_addr_port_format(&story->packet.addr, story->packet.port, place);
+		nf_svc_addr_port_format(&story->packet.addr, story->packet.port,
+					place);
 	else
 		nf_svc_addr_format(&story->packet.addr, place);
 	if (explanation->name)
-		snprintf(text, STORY_LINE, "%s/%s is a %s of %s (owner %s)", place,
-			 protocol_text(story, number, sizeof(number)),
-			 nf_svc_word_text(nf_svc_kinds, explanation->kind), explanation->name,
-			 explanation->owner);
+		snprintf(text, STORY_LINE, "%s/%s is a %s of %s (owner %s)",
+			 place, protocol_text(story, number, sizeof(number)),
+			 nf_svc_word_text(nf_svc_kinds, explanation->kind),
+			 explanation->name, explanation->owner);
 	else if (explanation->drop_reason == NF_SVC_DROP_UNCLAIMED)
-		snprintf(text, STORY_LINE, "the address is a service's, but none has %s/%s", place,
-			 protocol_text(story, number, sizeof(number)));
+		snprintf(text, STORY_LINE,
+			 "the address is a service's, but none has %s/%s",
+			 place, protocol_text(story, number, sizeof(number)));
 	else
 		snprintf(text, STORY_LINE, "no service has %s/%s", place,
 			 protocol_text(story, number, sizeof(number)));
@@ -105,7 +123,8 @@ char *story_set(const struct story *story, char *text)
 	const struct nf_svc_explanation *explanation = &story->explanation;
 
 	snprintf(text, STORY_LINE, "%s set, where %u backend%s new flows",
-		 nf_svc_word_text(nf_svc_set_words, explanation->rule.set), explanation->candidates,
+		 nf_svc_word_text(nf_svc_set_words, explanation->rule.set),
+		 explanation->candidates,
 		 explanation->candidates == 1 ? " takes" : "s take");
 	return text;
 }
@@ -117,16 +136,20 @@ char *story_choice(const struct story *story, char *text)
 
 	if (explanation->has_chosen)
 		snprintf(text, STORY_LINE, "%s%s",
-			 nf_svc_addr_port_format(&explanation->chosen.addr, explanation->chosen.port,
+			 nf_svc_addr_port_format(&explanation->chosen.addr,
+						 explanation->chosen.port,
 						 place),
-			 explanation->candidates > 1 ? ", by the hash of addresses and ports" :
-						       ", the only one");
+			 explanation->candidates > 1 ?
+				 ", by the hash of addresses and ports" :
+				 ", the only one");
 	else if (explanation->n_backends == 1)
 		snprintf(text, STORY_LINE, "%s, the only one",
 			 nf_svc_addr_port_format(&explanation->backends[0].addr,
-						 explanation->backends[0].port, place));
+						 explanation->backends[0].port,
+						 place));
 	else
-		snprintf(text, STORY_LINE, "one of these %zu at random, by weight",
+		snprintf(text, STORY_LINE,
+			 "one of these %zu at random, by weight",
 			 explanation->n_backends);
 	return text;
 }
@@ -136,17 +159,22 @@ char *story_masquerade(const struct story *story, char *text)
 	switch (story->explanation.masquerade) {
 	case 0:
 		if (story->explanation.class == NF_SVC_CLASS_POD)
-			snprintf(text, STORY_LINE, "no: the backend sees the pod's own address");
-		else
 			snprintf(text, STORY_LINE,
-				 "no: the rule of the frontend for this class does not ask for it");
+				 "no: the backend sees the pod's own address");
+		else
+			snprintf(
+				text, STORY_LINE,
+				"no: the rule of the frontend for this class does not ask for it");
 		break;
 	case 1:
-		snprintf(text, STORY_LINE, "yes: the rule of the frontend for this class asks for it");
+		snprintf(
+			text, STORY_LINE,
+			"yes: the rule of the frontend for this class asks for it");
 		break;
 	default:
-		snprintf(text, STORY_LINE,
-			 "yes: the backend is the client itself, and would answer past the node");
+		snprintf(
+			text, STORY_LINE,
+			"yes: the backend is the client itself, and would answer past the node");
 		break;
 	}
 	return text;
@@ -155,23 +183,28 @@ char *story_masquerade(const struct story *story, char *text)
 char *story_refusal(const struct story *story, char *text)
 {
 	static const char *const reasons[] = {
-		[NF_SVC_DROP_NO_BACKEND] = "no backend of the service takes new flows",
+		[NF_SVC_DROP_NO_BACKEND] =
+			"no backend of the service takes new flows",
 		[NF_SVC_DROP_SET_EMPTY] =
 			"no backend of this set takes new flows, though one of the other set does",
 		[NF_SVC_DROP_UNCLAIMED] =
 			"the address belongs to services alone, and none has this port and protocol",
-		[NF_SVC_DROP_SOURCE_RANGE] = "the source is in no range that the frontend allows",
-		[NF_SVC_DROP_SERVICE_CIDR] = "the address is kept for services, and none has it",
+		[NF_SVC_DROP_SOURCE_RANGE] =
+			"the source is in no range that the frontend allows",
+		[NF_SVC_DROP_SERVICE_CIDR] =
+			"the address is kept for services, and none has it",
 		[NF_SVC_DROP_REFUSAL_LIMIT] = "it was refused too often lately",
 		[NF_SVC_DROP_BIND] = "conntrack or NAT could not take the flow",
 	};
 	uint32_t reason = story->explanation.drop_reason;
 
 	if (reason < sizeof(reasons) / sizeof(*reasons) && reasons[reason])
-		snprintf(text, STORY_LINE, "%s: %s", nf_svc_word_text(nf_svc_drop_reasons, reason),
+		snprintf(text, STORY_LINE, "%s: %s",
+			 nf_svc_word_text(nf_svc_drop_reasons, reason),
 			 reasons[reason]);
 	else
-		snprintf(text, STORY_LINE, "reason %u, unknown to this svcctl", reason);
+		snprintf(text, STORY_LINE, "reason %u, unknown to this svcctl",
+			 reason);
 	return text;
 }
 
@@ -181,7 +214,8 @@ static void refuse_result(const struct story *story, char *text)
 		     story->explanation.refuse_with == NF_SVC_REFUSE_RESET;
 
 	if (!*story->packet.device)
-		snprintf(text, STORY_LINE, "refused: the program gets ECONNREFUSED at once");
+		snprintf(text, STORY_LINE,
+			 "refused: the program gets ECONNREFUSED at once");
 	else
 		snprintf(text, STORY_LINE, "refused with %s",
 			 reset ? "a TCP reset" : "an ICMP port unreachable");
@@ -199,10 +233,12 @@ static void forward_result(const struct story *story, char *text)
 		backend = &explanation->backends[0];
 	if (backend)
 		snprintf(text, STORY_LINE, "to %s%s",
-			 nf_svc_addr_port_format(&backend->addr, backend->port, place),
+			 nf_svc_addr_port_format(&backend->addr, backend->port,
+						 place),
 			 explanation->masquerade ? ", masqueraded" : "");
 	else
-		snprintf(text, STORY_LINE, "to one of %u backends%s", explanation->candidates,
+		snprintf(text, STORY_LINE, "to one of %u backends%s",
+			 explanation->candidates,
 			 explanation->masquerade ? ", masqueraded" : "");
 }
 

@@ -8,7 +8,7 @@
 
 #include "command.h"
 
-#define NETNS_FOLDER	"/var/run/netns/"
+#define NETNS_FOLDER "/var/run/netns/"
 
 static enum exit_status enter_netns(const char *name)
 {
@@ -17,15 +17,19 @@ static enum exit_status enter_netns(const char *name)
 	int fd;
 
 	if (!*name || strchr(name, '/') || strlen(name) > 255)
-		return complain(WRONG_USAGE, "--netns %s: not a name; 'ip netns' lists them", name);
+		return complain(WRONG_USAGE,
+				"--netns %s: not a name; 'ip netns' lists them",
+				name);
 	snprintf(path, sizeof(path), "%s%s", NETNS_FOLDER, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return complain(errno == ENOENT ? NOT_FOUND : NOT_PERMITTED,
-				"network namespace %s: %s; 'ip netns' lists them", name,
-				strerror(errno));
+		return complain(
+			errno == ENOENT ? NOT_FOUND : NOT_PERMITTED,
+			"network namespace %s: %s; 'ip netns' lists them", name,
+			strerror(errno));
 	if (setns(fd, CLONE_NEWNET))
-		status = complain(NOT_PERMITTED, "network namespace %s: %s", name, strerror(errno));
+		status = complain(NOT_PERMITTED, "network namespace %s: %s",
+				  name, strerror(errno));
 	close(fd);
 	return status;
 }
@@ -48,20 +52,26 @@ enum exit_status svcctl_connect(struct svcctl *ctl)
 }
 
 /* The options that only other commands take. */
-static enum exit_status check_options(const struct command *command, unsigned int given)
+static enum exit_status check_options(const struct command *command,
+				      unsigned int given)
 {
-	for (const struct option_line *line = svcctl_options; line->name; line++) {
+	for (const struct option_line *line = svcctl_options; line->name;
+	     line++) {
 		if (line->bit & given & ~command->options)
-			return complain(WRONG_USAGE,
-					"--%s: not an option of '%s%s%s'; see 'svcctl help %s'",
-					line->name, command->verb, command->noun ? " " : "",
-					command->noun ? command->noun : "", command->verb);
+			return complain(
+				WRONG_USAGE,
+				"--%s: not an option of '%s%s%s'; see 'svcctl help %s'",
+				line->name, command->verb,
+				command->noun ? " " : "",
+				command->noun ? command->noun : "",
+				command->verb);
 	}
 	return DONE;
 }
 
 /* Find the command; afterwards @words are what comes behind it. */
-static enum exit_status find_command(struct words *words, const struct command **command)
+static enum exit_status find_command(struct words *words,
+				     const struct command **command)
 {
 	const char *verb = words_take(words), *noun = words_peek(words);
 
@@ -78,11 +88,15 @@ static enum exit_status find_command(struct words *words, const struct command *
 		return DONE;
 	}
 	if (!command_verb_known(verb))
-		return complain(WRONG_USAGE, "%s: no such command; 'svcctl help' lists them", verb);
+		return complain(WRONG_USAGE,
+				"%s: no such command; 'svcctl help' lists them",
+				verb);
 	if (!noun)
-		return complain(WRONG_USAGE, "%s: what?; see 'svcctl help %s'", verb, verb);
-	return complain(WRONG_USAGE, "%s %s: no such command; see 'svcctl help %s'", verb, noun,
-			verb);
+		return complain(WRONG_USAGE, "%s: what?; see 'svcctl help %s'",
+				verb, verb);
+	return complain(WRONG_USAGE,
+			"%s %s: no such command; see 'svcctl help %s'", verb,
+			noun, verb);
 }
 
 static enum exit_status print_help(const struct words *words)
@@ -96,7 +110,9 @@ static enum exit_status print_help(const struct words *words)
 		return DONE;
 	}
 	if (!command_verb_known(verb))
-		return complain(WRONG_USAGE, "%s: no such command; 'svcctl help' lists them", verb);
+		return complain(WRONG_USAGE,
+				"%s: no such command; 'svcctl help' lists them",
+				verb);
 	command = command_find(verb, noun);
 	help_print_verb(verb, command ? command->noun : NULL);
 	return DONE;
@@ -127,6 +143,7 @@ enum exit_status svcctl_main(int argc, char **argv)
 	nf_svc_client_close(ctl.client);
 	/* what could not be written was not printed */
 	if (fflush(stdout) && !status)
-		status = complain(REFUSED, "standard output: %s", strerror(errno));
+		status = complain(REFUSED, "standard output: %s",
+				  strerror(errno));
 	return status;
 }

@@ -5,7 +5,7 @@
 #include "transaction.h"
 
 /* So often a plan is made anew because others changed the tables. */
-#define TRIES	64
+#define TRIES 64
 
 enum exit_status transaction_check(int ret, const struct nf_svc_error *error)
 {
@@ -13,7 +13,8 @@ enum exit_status transaction_check(int ret, const struct nf_svc_error *error)
 }
 
 static int read_tables(struct svcctl *ctl, enum transaction_reads reads,
-		       struct nf_svc_snapshot *snapshot, struct nf_svc_error *error)
+		       struct nf_svc_snapshot *snapshot,
+		       struct nf_svc_error *error)
 {
 	struct nf_svc_info info;
 	int ret;
@@ -28,9 +29,10 @@ static int read_tables(struct svcctl *ctl, enum transaction_reads reads,
 	return nf_svc_settings_get(ctl->client, &snapshot->settings, error);
 }
 
-static enum exit_status run_once(struct svcctl *ctl, enum transaction_reads reads,
-				 transaction_prepare prepare, transaction_plan plan, void *arg,
-				 bool *again)
+static enum exit_status run_once(struct svcctl *ctl,
+				 enum transaction_reads reads,
+				 transaction_prepare prepare,
+				 transaction_plan plan, void *arg, bool *again)
 {
 	struct nf_svc_begin begin = {
 		.owner = ctl->owner,
@@ -65,15 +67,18 @@ static enum exit_status run_once(struct svcctl *ctl, enum transaction_reads read
 		if (status)
 			nf_svc_tx_abort(ctl->client);
 		else
-			status = transaction_check(nf_svc_tx_commit(ctl->client, NULL, &error),
-						   &error);
+			status = transaction_check(
+				nf_svc_tx_commit(ctl->client, NULL, &error),
+				&error);
 	}
 	nf_svc_snapshot_clean(&snapshot);
 	return status;
 }
 
-enum exit_status transaction_run(struct svcctl *ctl, enum transaction_reads reads,
-				 transaction_prepare prepare, transaction_plan plan, void *arg)
+enum exit_status transaction_run(struct svcctl *ctl,
+				 enum transaction_reads reads,
+				 transaction_prepare prepare,
+				 transaction_plan plan, void *arg)
 {
 	enum exit_status status = svcctl_connect(ctl);
 	bool again = true;

@@ -13,8 +13,8 @@
  *
  * Return: DONE, or an exit status after telling why: nothing is changed then.
  */
-typedef enum exit_status (*transaction_plan)(struct svcctl *ctl,
-					     const struct nf_svc_snapshot *snapshot, void *arg);
+typedef enum exit_status (*transaction_plan)(
+	struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg);
 
 /**
  * transaction_prepare - looks at the tables before a transaction begins
@@ -25,9 +25,9 @@ typedef enum exit_status (*transaction_plan)(struct svcctl *ctl,
  *
  * Return: DONE, or an exit status after telling why.
  */
-typedef enum exit_status (*transaction_prepare)(struct svcctl *ctl,
-						const struct nf_svc_snapshot *snapshot, void *arg,
-						bool *nothing);
+typedef enum exit_status (*transaction_prepare)(
+	struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg,
+	bool *nothing);
 
 /**
  * enum transaction_reads - what a plan has to know
@@ -51,8 +51,10 @@ enum transaction_reads {
  *
  * Return: DONE: the changes hold; or an exit status after telling why.
  */
-enum exit_status transaction_run(struct svcctl *ctl, enum transaction_reads reads,
-				 transaction_prepare prepare, transaction_plan plan, void *arg);
+enum exit_status transaction_run(struct svcctl *ctl,
+				 enum transaction_reads reads,
+				 transaction_prepare prepare,
+				 transaction_plan plan, void *arg);
 
 /**
  * transaction_check - an exit status out of what the client library returned

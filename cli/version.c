@@ -12,7 +12,8 @@ static void print_capabilities(uint64_t capabilities)
 	const char *glue = "";
 
 	printf("capabilities: ");
-	for (const struct nf_svc_word *word = nf_svc_capability_words; word->text; word++) {
+	for (const struct nf_svc_word *word = nf_svc_capability_words;
+	     word->text; word++) {
 		if (!(capabilities & word->value))
 			continue;
 		printf("%s%s", glue, word->text);
@@ -20,7 +21,8 @@ static void print_capabilities(uint64_t capabilities)
 		capabilities &= ~word->value;
 	}
 	if (capabilities)
-		printf("%sunknown 0x%llx", glue, (unsigned long long)capabilities);
+		printf("%sunknown 0x%llx", glue,
+		       (unsigned long long)capabilities);
 	else if (!*glue)
 		printf("none");
 	putchar('\n');
@@ -28,15 +30,19 @@ static void print_capabilities(uint64_t capabilities)
 
 static void print_text(const struct nf_svc_info *module)
 {
-	printf("svcctl: " SVCCTL_VERSION ", ABI revision %d\n", NF_SVC_ABI_REVISION);
+	printf("svcctl: " SVCCTL_VERSION ", ABI revision %d\n",
+	       NF_SVC_ABI_REVISION);
 	if (!module) {
 		puts("module: not loaded");
 		return;
 	}
-	printf("module: %s, ABI revision %u\n", module->module_version, module->abi_revision);
+	printf("module: %s, ABI revision %u\n", module->module_version,
+	       module->abi_revision);
 	print_capabilities(module->capabilities);
-	printf("services: %u of %u\n", module->count_services, module->limit_services);
-	printf("frontends: %u of %u\n", module->count_frontends, module->limit_frontends);
+	printf("services: %u of %u\n", module->count_services,
+	       module->limit_services);
+	printf("frontends: %u of %u\n", module->count_frontends,
+	       module->limit_frontends);
 	printf("backends: %u, at most %u a service\n", module->count_backends,
 	       module->limit_backends);
 	printf("generation: %llu\n", (unsigned long long)module->generation);
@@ -48,7 +54,8 @@ static bool add_capabilities(cJSON *to, uint64_t capabilities)
 
 	if (!array)
 		return false;
-	for (const struct nf_svc_word *word = nf_svc_capability_words; word->text; word++) {
+	for (const struct nf_svc_word *word = nf_svc_capability_words;
+	     word->text; word++) {
 		cJSON *item = NULL;
 
 		if (!(capabilities & word->value))
@@ -69,25 +76,38 @@ static bool add_module(cJSON *to, const struct nf_svc_info *module)
 	if (!module)
 		return cJSON_AddNullToObject(to, "module");
 	value = cJSON_AddObjectToObject(to, "module");
-	return value && cJSON_AddStringToObject(value, "version", module->module_version) &&
-	       cJSON_AddNumberToObject(value, "abiRevision", module->abi_revision) &&
+	return value &&
+	       cJSON_AddStringToObject(value, "version",
+				       module->module_version) &&
+	       cJSON_AddNumberToObject(value, "abiRevision",
+				       module->abi_revision) &&
 	       add_capabilities(value, module->capabilities) &&
-	       cJSON_AddNumberToObject(value, "generation", (double)module->generation) &&
-	       cJSON_AddNumberToObject(value, "services", module->count_services) &&
-	       cJSON_AddNumberToObject(value, "frontends", module->count_frontends) &&
-	       cJSON_AddNumberToObject(value, "backends", module->count_backends) &&
-	       cJSON_AddNumberToObject(value, "limitServices", module->limit_services) &&
-	       cJSON_AddNumberToObject(value, "limitFrontends", module->limit_frontends) &&
-	       cJSON_AddNumberToObject(value, "limitBackends", module->limit_backends) &&
-	       cJSON_AddNumberToObject(value, "limitCIDRs", module->limit_cidrs);
+	       cJSON_AddNumberToObject(value, "generation",
+				       (double)module->generation) &&
+	       cJSON_AddNumberToObject(value, "services",
+				       module->count_services) &&
+	       cJSON_AddNumberToObject(value, "frontends",
+				       module->count_frontends) &&
+	       cJSON_AddNumberToObject(value, "backends",
+				       module->count_backends) &&
+	       cJSON_AddNumberToObject(value, "limitServices",
+				       module->limit_services) &&
+	       cJSON_AddNumberToObject(value, "limitFrontends",
+				       module->limit_frontends) &&
+	       cJSON_AddNumberToObject(value, "limitBackends",
+				       module->limit_backends) &&
+	       cJSON_AddNumberToObject(value, "limitCIDRs",
+				       module->limit_cidrs);
 }
 
 static enum exit_status print_json(const struct nf_svc_info *module)
 {
 	cJSON *value = cJSON_CreateObject();
 
-	if (value && cJSON_AddStringToObject(value, "version", SVCCTL_VERSION) &&
-	    cJSON_AddNumberToObject(value, "abiRevision", NF_SVC_ABI_REVISION) &&
+	if (value &&
+	    cJSON_AddStringToObject(value, "version", SVCCTL_VERSION) &&
+	    cJSON_AddNumberToObject(value, "abiRevision",
+				    NF_SVC_ABI_REVISION) &&
 	    add_module(value, module))
 		return json_print(value);
 	cJSON_Delete(value);

@@ -34,7 +34,8 @@ static bool leading_zero(const char *text)
 	return false;
 }
 
-int nf_svc_addr_parse(const char *text, struct nf_svc_addr *addr, const char **why)
+int nf_svc_addr_parse(const char *text, struct nf_svc_addr *addr,
+		      const char **why)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
@@ -57,7 +58,8 @@ int nf_svc_addr_parse(const char *text, struct nf_svc_addr *addr, const char **w
 	}
 	if (inet_pton(AF_INET, text, addr->bytes) != 1) {
 		memset(addr, 0, sizeof(*addr));
-		if (*text && !text[strspn(text, "0123456789.")] && leading_zero(text))
+		if (*text && !text[strspn(text, "0123456789.")] &&
+		    leading_zero(text))
 			*why = "leading zeros, which some programs read as octal; write it without them";
 		else
 			*why = "not an IP address";
@@ -67,12 +69,14 @@ int nf_svc_addr_parse(const char *text, struct nf_svc_addr *addr, const char **w
 	return 0;
 }
 
-int nf_svc_number_parse(const char *text, uint32_t min, uint32_t max, uint32_t *number)
+int nf_svc_number_parse(const char *text, uint32_t min, uint32_t max,
+			uint32_t *number)
 {
 	size_t digits = strspn(text, "0123456789");
 	uint64_t value = 0;
 
-	if (!digits || text[digits] || digits > 10 || (digits > 1 && text[0] == '0'))
+	if (!digits || text[digits] || digits > 10 ||
+	    (digits > 1 && text[0] == '0'))
 		return -EINVAL;
 	for (; *text; text++)
 		value = value * 10 + (uint64_t)(*text - '0');
@@ -89,7 +93,8 @@ static bool clear_host_bits(struct nf_svc_addr *addr, unsigned int prefix)
 	bool any = false;
 
 	for (size_t i = 0; i < size; i++) {
-		unsigned int kept = prefix > i * 8 ? prefix - (unsigned int)i * 8 : 0;
+		unsigned int kept =
+			prefix > i * 8 ? prefix - (unsigned int)i * 8 : 0;
 		uint8_t mask = kept >= 8 ? 0xff : (uint8_t)(0xff00 >> kept);
 
 		if (addr->bytes[i] & (uint8_t)~mask)
@@ -99,7 +104,8 @@ static bool clear_host_bits(struct nf_svc_addr *addr, unsigned int prefix)
 	return any;
 }
 
-int nf_svc_cidr_parse(const char *text, struct nf_svc_cidr *cidr, const char **why)
+int nf_svc_cidr_parse(const char *text, struct nf_svc_cidr *cidr,
+		      const char **why)
 {
 	const char *slash = strchr(text, '/');
 	size_t len = slash ? (size_t)(slash - text) : strlen(text);
@@ -119,8 +125,8 @@ int nf_svc_cidr_parse(const char *text, struct nf_svc_cidr *cidr, const char **w
 	bits = (uint32_t)nf_svc_addr_size(cidr->addr.family) * 8;
 	prefix = bits;
 	if (slash && nf_svc_number_parse(slash + 1, 0, bits, &prefix)) {
-		*why = bits == 32 ? "the prefix is a number from 0 to 32"
-				  : "the prefix is a number from 0 to 128";
+		*why = bits == 32 ? "the prefix is a number from 0 to 32" :
+				    "the prefix is a number from 0 to 128";
 		return -EINVAL;
 	}
 	cidr->prefix = (uint8_t)prefix;
@@ -131,7 +137,8 @@ int nf_svc_cidr_parse(const char *text, struct nf_svc_cidr *cidr, const char **w
 	return 0;
 }
 
-static int protocol_parse(const char *text, struct nf_svc_place *place, const char **why)
+static int protocol_parse(const char *text, struct nf_svc_place *place,
+			  const char **why)
 {
 	uint32_t value;
 
@@ -145,7 +152,8 @@ static int protocol_parse(const char *text, struct nf_svc_place *place, const ch
 	return 0;
 }
 
-int nf_svc_place_parse(const char *text, struct nf_svc_place *place, const char **why)
+int nf_svc_place_parse(const char *text, struct nf_svc_place *place,
+		       const char **why)
 {
 	char copy[NF_SVC_PLACE_TEXT + 8];
 	char *address = copy, *port = NULL, *slash, *bracket;
@@ -177,11 +185,13 @@ int nf_svc_place_parse(const char *text, struct nf_svc_place *place, const char 
 			*why = "only IPv6 addresses stand in brackets";
 			return -EINVAL;
 		}
-	} else if (strchr(copy, ':') && strchr(copy, ':') == strrchr(copy, ':')) {
+	} else if (strchr(copy, ':') &&
+		   strchr(copy, ':') == strrchr(copy, ':')) {
 		port = strchr(copy, ':');
 		*port++ = '\0';
 	}
-	if (strcmp(address, "*") && nf_svc_addr_parse(address, &place->addr, why))
+	if (strcmp(address, "*") &&
+	    nf_svc_addr_parse(address, &place->addr, why))
 		return -EINVAL;
 	if (port) {
 		if (nf_svc_number_parse(port, 1, 65535, &number)) {
@@ -197,7 +207,8 @@ char *nf_svc_addr_format(const struct nf_svc_addr *addr, char *text)
 {
 	int family = addr->family == NFPROTO_IPV6 ? AF_INET6 : AF_INET;
 
-	if (!addr->family || !inet_ntop(family, addr->bytes, text, NF_SVC_ADDR_TEXT))
+	if (!addr->family ||
+	    !inet_ntop(family, addr->bytes, text, NF_SVC_ADDR_TEXT))
 		strcpy(text, "*");
 	return text;
 }
@@ -206,29 +217,34 @@ char *nf_svc_cidr_format(const struct nf_svc_cidr *cidr, char *text)
 {
 	char address[NF_SVC_ADDR_TEXT];
 
-	snprintf(text, NF_SVC_CIDR_TEXT, "%s/%u", nf_svc_addr_format(&cidr->addr, address),
+	snprintf(text, NF_SVC_CIDR_TEXT, "%s/%u",
+		 nf_svc_addr_format(&cidr->addr, address),
 		 (unsigned int)cidr->prefix);
 	return text;
 }
 
-char *nf_svc_addr_port_format(const struct nf_svc_addr *addr, uint16_t port, char *text)
+char *nf_svc_addr_port_format(const struct nf_svc_addr *addr, uint16_t port,
+			      char *text)
 {
 	bool six = addr->family == NFPROTO_IPV6;
 	char address[NF_SVC_ADDR_TEXT];
 
 	snprintf(text, NF_SVC_PLACE_TEXT, "%s%s%s:%u", six ? "[" : "",
-		 nf_svc_addr_format(addr, address), six ? "]" : "", (unsigned int)port);
+		 nf_svc_addr_format(addr, address), six ? "]" : "",
+		 (unsigned int)port);
 	return text;
 }
 
-int nf_svc_addr_compare(const struct nf_svc_addr *a, const struct nf_svc_addr *b)
+int nf_svc_addr_compare(const struct nf_svc_addr *a,
+			const struct nf_svc_addr *b)
 {
 	if (a->family != b->family)
 		return a->family < b->family ? -1 : 1;
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
 }
 
-bool nf_svc_cidr_contains(const struct nf_svc_cidr *cidr, const struct nf_svc_addr *addr)
+bool nf_svc_cidr_contains(const struct nf_svc_cidr *cidr,
+			  const struct nf_svc_addr *addr)
 {
 	struct nf_svc_addr first = *addr;
 

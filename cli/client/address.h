@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 /* Room for the longest text of each kind, with its NUL. */
-#define NF_SVC_ADDR_TEXT	48
-#define NF_SVC_CIDR_TEXT	(NF_SVC_ADDR_TEXT + 4)
-#define NF_SVC_PLACE_TEXT	(NF_SVC_ADDR_TEXT + 16)
+#define NF_SVC_ADDR_TEXT 48
+#define NF_SVC_CIDR_TEXT (NF_SVC_ADDR_TEXT + 4)
+#define NF_SVC_PLACE_TEXT (NF_SVC_ADDR_TEXT + 16)
 
 /**
  * struct nf_svc_addr - an IP address
@@ -67,7 +67,8 @@ size_t nf_svc_addr_size(uint8_t family);
  *
  * Return: 0 or -EINVAL.
  */
-int nf_svc_addr_parse(const char *text, struct nf_svc_addr *addr, const char **why);
+int nf_svc_addr_parse(const char *text, struct nf_svc_addr *addr,
+		      const char **why);
 
 /**
  * nf_svc_cidr_parse - read ADDRESS/PREFIX
@@ -77,7 +78,8 @@ int nf_svc_addr_parse(const char *text, struct nf_svc_addr *addr, const char **w
  *
  * Return: 0 or -EINVAL.
  */
-int nf_svc_cidr_parse(const char *text, struct nf_svc_cidr *cidr, const char **why);
+int nf_svc_cidr_parse(const char *text, struct nf_svc_cidr *cidr,
+		      const char **why);
 
 /**
  * nf_svc_place_parse - read ADDRESS[:PORT][/PROTOCOL]
@@ -90,7 +92,8 @@ int nf_svc_cidr_parse(const char *text, struct nf_svc_cidr *cidr, const char **w
  *
  * Return: 0 or -EINVAL.
  */
-int nf_svc_place_parse(const char *text, struct nf_svc_place *place, const char **why);
+int nf_svc_place_parse(const char *text, struct nf_svc_place *place,
+		       const char **why);
 
 /**
  * nf_svc_number_parse - read a decimal number
@@ -101,7 +104,8 @@ int nf_svc_place_parse(const char *text, struct nf_svc_place *place, const char 
  *
  * Return: 0 or -EINVAL.
  */
-int nf_svc_number_parse(const char *text, uint32_t min, uint32_t max, uint32_t *number);
+int nf_svc_number_parse(const char *text, uint32_t min, uint32_t max,
+			uint32_t *number);
 
 /**
  * nf_svc_addr_format - write an address as text
@@ -129,7 +133,8 @@ char *nf_svc_cidr_format(const struct nf_svc_cidr *cidr, char *text);
  *
  * Return: @text: "10.96.0.1:80", "[fd00::1]:80" or "*:30080".
  */
-char *nf_svc_addr_port_format(const struct nf_svc_addr *addr, uint16_t port, char *text);
+char *nf_svc_addr_port_format(const struct nf_svc_addr *addr, uint16_t port,
+			      char *text);
 
 /**
  * nf_svc_addr_compare - order of addresses
@@ -138,14 +143,16 @@ char *nf_svc_addr_port_format(const struct nf_svc_addr *addr, uint16_t port, cha
  *
  * Return: less than, equal to or more than 0, by family and then by bytes.
  */
-int nf_svc_addr_compare(const struct nf_svc_addr *a, const struct nf_svc_addr *b);
+int nf_svc_addr_compare(const struct nf_svc_addr *a,
+			const struct nf_svc_addr *b);
 
 /**
  * nf_svc_cidr_contains - is an address in a range?
  * @cidr: the range
  * @addr: the address
  */
-bool nf_svc_cidr_contains(const struct nf_svc_cidr *cidr, const struct nf_svc_addr *addr);
+bool nf_svc_cidr_contains(const struct nf_svc_cidr *cidr,
+			  const struct nf_svc_addr *addr);
 
 /**
  * nf_svc_addr_unusable - why an address cannot be a backend

@@ -71,7 +71,8 @@ static const char *const cidr_names[] = {
 	[NF_SVC_A_CIDR_PREFIX] = "prefix of the range",
 };
 
-#define NAME_OF(names, type) ((type) < sizeof(names) / sizeof(*(names)) ? (names)[type] : NULL)
+#define NAME_OF(names, type) \
+	((type) < sizeof(names) / sizeof(*(names)) ? (names)[type] : NULL)
 
 const char *nf_svc_attribute_name(unsigned int nest, unsigned int type)
 {
@@ -106,7 +107,9 @@ uint32_t nf_svc_attr_u32(const struct nlattr *attr, uint32_t missing)
 
 uint64_t nf_svc_attr_u64(const struct nlattr *attr)
 {
-	return attr && nla_len(attr) >= 8 ? nla_get_u64((struct nlattr *)(uintptr_t)attr) : 0;
+	return attr && nla_len(attr) >= 8 ?
+		       nla_get_u64((struct nlattr *)(uintptr_t)attr) :
+		       0;
 }
 
 void nf_svc_attr_string(const struct nlattr *attr, char *text, size_t size)
@@ -150,22 +153,29 @@ int nf_svc_attr_backend(struct nlattr *attr, struct nf_svc_backend *backend)
 	if (nla_parse_nested(attrs, NF_SVC_A_BACKEND_MAX, attr, NULL) < 0 ||
 	    !attrs[NF_SVC_A_BACKEND_ADDRESS] || !attrs[NF_SVC_A_BACKEND_PORT])
 		return -EBADMSG;
-	backend->port = (uint16_t)nf_svc_attr_u32(attrs[NF_SVC_A_BACKEND_PORT], 0);
-	backend->weight = (uint16_t)nf_svc_attr_u32(attrs[NF_SVC_A_BACKEND_WEIGHT], 1);
-	backend->sets = (uint8_t)nf_svc_attr_u32(attrs[NF_SVC_A_BACKEND_SETS], NF_SVC_SET_CLUSTER);
-	return nf_svc_attr_addr(attrs[NF_SVC_A_BACKEND_ADDRESS], &backend->addr);
+	backend->port =
+		(uint16_t)nf_svc_attr_u32(attrs[NF_SVC_A_BACKEND_PORT], 0);
+	backend->weight =
+		(uint16_t)nf_svc_attr_u32(attrs[NF_SVC_A_BACKEND_WEIGHT], 1);
+	backend->sets = (uint8_t)nf_svc_attr_u32(attrs[NF_SVC_A_BACKEND_SETS],
+						 NF_SVC_SET_CLUSTER);
+	return nf_svc_attr_addr(attrs[NF_SVC_A_BACKEND_ADDRESS],
+				&backend->addr);
 }
 
-int nf_svc_attr_rule(struct nlattr *attr, uint32_t *class, struct nf_svc_rule *rule)
+int nf_svc_attr_rule(struct nlattr *attr, uint32_t *class,
+		     struct nf_svc_rule *rule)
 {
 	struct nlattr *attrs[NF_SVC_A_RULE_MAX + 1];
 
 	if (nla_parse_nested(attrs, NF_SVC_A_RULE_MAX, attr, NULL) < 0)
 		return -EBADMSG;
 	*class = nf_svc_attr_u32(attrs[NF_SVC_A_RULE_CLASS], NF_SVC_CLASSES);
-	rule->set = (uint8_t)nf_svc_attr_u32(attrs[NF_SVC_A_RULE_SET], NF_SVC_SET_CLUSTER);
+	rule->set = (uint8_t)nf_svc_attr_u32(attrs[NF_SVC_A_RULE_SET],
+					     NF_SVC_SET_CLUSTER);
 	rule->masquerade = nf_svc_attr_u32(attrs[NF_SVC_A_RULE_MASQUERADE], 0);
-	rule->empty = (uint8_t)nf_svc_attr_u32(attrs[NF_SVC_A_RULE_EMPTY], NF_SVC_EMPTY_REFUSE);
+	rule->empty = (uint8_t)nf_svc_attr_u32(attrs[NF_SVC_A_RULE_EMPTY],
+					       NF_SVC_EMPTY_REFUSE);
 	return 0;
 }
 
@@ -178,12 +188,15 @@ int nf_svc_put_key(struct nl_msg *msg, const struct nf_svc_key *key)
 	return 0;
 }
 
-int nf_svc_put_addr(struct nl_msg *msg, int type, const struct nf_svc_addr *addr)
+int nf_svc_put_addr(struct nl_msg *msg, int type,
+		    const struct nf_svc_addr *addr)
 {
-	return nla_put(msg, type, (int)nf_svc_addr_size(addr->family), addr->bytes);
+	return nla_put(msg, type, (int)nf_svc_addr_size(addr->family),
+		       addr->bytes);
 }
 
-int nf_svc_put_cidr(struct nl_msg *msg, int type, const struct nf_svc_cidr *cidr)
+int nf_svc_put_cidr(struct nl_msg *msg, int type,
+		    const struct nf_svc_cidr *cidr)
 {
 	struct nlattr *nest = nla_nest_start(msg, type | NLA_F_NESTED);
 

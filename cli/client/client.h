@@ -174,7 +174,8 @@ struct nf_svc_explanation {
  * @client: where the client goes; nf_svc_client_close() it
  * @error: on failure; NF_SVC_ERROR_NO_MODULE where the kernel has no nf_svc
  */
-int nf_svc_client_open(struct nf_svc_client **client, struct nf_svc_error *error);
+int nf_svc_client_open(struct nf_svc_client **client,
+		       struct nf_svc_error *error);
 
 /**
  * nf_svc_client_close - end an open transaction, and the client
@@ -197,7 +198,8 @@ int nf_svc_info_get(struct nf_svc_client *client, struct nf_svc_info *info,
  * @begin: how
  * @error: on failure: EBUSY, ESTALE, EPERM
  */
-int nf_svc_tx_begin(struct nf_svc_client *client, const struct nf_svc_begin *begin,
+int nf_svc_tx_begin(struct nf_svc_client *client,
+		    const struct nf_svc_begin *begin,
 		    struct nf_svc_error *error);
 
 /**
@@ -213,8 +215,10 @@ int nf_svc_tx_begin(struct nf_svc_client *client, const struct nf_svc_begin *beg
  * message than the one being queued; nf_svc_tx_commit() tells the first one
  * anyhow. After an error, nf_svc_tx_abort().
  */
-int nf_svc_tx_service_set(struct nf_svc_client *client, const struct nf_svc_service *service,
-			  unsigned int given, int flags, struct nf_svc_error *error);
+int nf_svc_tx_service_set(struct nf_svc_client *client,
+			  const struct nf_svc_service *service,
+			  unsigned int given, int flags,
+			  struct nf_svc_error *error);
 
 /**
  * nf_svc_tx_service_del - delete a service and all that belongs to it
@@ -222,7 +226,8 @@ int nf_svc_tx_service_set(struct nf_svc_client *client, const struct nf_svc_serv
  * @key: its key
  * @error: on failure
  */
-int nf_svc_tx_service_del(struct nf_svc_client *client, const struct nf_svc_key *key,
+int nf_svc_tx_service_del(struct nf_svc_client *client,
+			  const struct nf_svc_key *key,
 			  struct nf_svc_error *error);
 
 /**
@@ -234,9 +239,10 @@ int nf_svc_tx_service_del(struct nf_svc_client *client, const struct nf_svc_key 
  * @flags: 0 or NLM_F_EXCL
  * @error: on failure
  */
-int nf_svc_tx_backends_set(struct nf_svc_client *client, const struct nf_svc_key *key,
-			   const struct nf_svc_backend *backends, size_t n, int flags,
-			   struct nf_svc_error *error);
+int nf_svc_tx_backends_set(struct nf_svc_client *client,
+			   const struct nf_svc_key *key,
+			   const struct nf_svc_backend *backends, size_t n,
+			   int flags, struct nf_svc_error *error);
 
 /**
  * nf_svc_tx_backends_del - delete backends of a service
@@ -246,7 +252,8 @@ int nf_svc_tx_backends_set(struct nf_svc_client *client, const struct nf_svc_key
  * @n: how many
  * @error: on failure
  */
-int nf_svc_tx_backends_del(struct nf_svc_client *client, const struct nf_svc_key *key,
+int nf_svc_tx_backends_del(struct nf_svc_client *client,
+			   const struct nf_svc_key *key,
 			   const struct nf_svc_backend *backends, size_t n,
 			   struct nf_svc_error *error);
 
@@ -268,7 +275,8 @@ int nf_svc_tx_frontend_set(struct nf_svc_client *client, const char *name,
  * @frontend: address, port, protocol and family count
  * @error: on failure
  */
-int nf_svc_tx_frontend_del(struct nf_svc_client *client, const struct nf_svc_frontend *frontend,
+int nf_svc_tx_frontend_del(struct nf_svc_client *client,
+			   const struct nf_svc_frontend *frontend,
 			   struct nf_svc_error *error);
 
 /**
@@ -277,7 +285,8 @@ int nf_svc_tx_frontend_del(struct nf_svc_client *client, const struct nf_svc_fro
  * @settings: what it leaves out is empty afterwards
  * @error: on failure
  */
-int nf_svc_tx_settings_set(struct nf_svc_client *client, const struct nf_svc_settings *settings,
+int nf_svc_tx_settings_set(struct nf_svc_client *client,
+			   const struct nf_svc_settings *settings,
 			   struct nf_svc_error *error);
 
 /**
@@ -303,7 +312,8 @@ void nf_svc_tx_abort(struct nf_svc_client *client);
  * @snapshot: where it goes, sorted; nf_svc_snapshot_clean() it, after success only
  * @error: on failure: NF_SVC_ERROR_INTERRUPTED if commits kept coming
  */
-int nf_svc_snapshot_read(struct nf_svc_client *client, struct nf_svc_snapshot *snapshot,
+int nf_svc_snapshot_read(struct nf_svc_client *client,
+			 struct nf_svc_snapshot *snapshot,
 			 struct nf_svc_error *error);
 
 /**
@@ -312,7 +322,8 @@ int nf_svc_snapshot_read(struct nf_svc_client *client, struct nf_svc_snapshot *s
  * @settings: where they go; nf_svc_settings_clean() them, after success only
  * @error: on failure
  */
-int nf_svc_settings_get(struct nf_svc_client *client, struct nf_svc_settings *settings,
+int nf_svc_settings_get(struct nf_svc_client *client,
+			struct nf_svc_settings *settings,
 			struct nf_svc_error *error);
 
 /**
@@ -331,8 +342,8 @@ int nf_svc_stats_get(struct nf_svc_client *client, struct nf_svc_stats *stats,
  * @n: where its length goes
  * @error: on failure
  */
-int nf_svc_stats_dump(struct nf_svc_client *client, struct nf_svc_stats **stats, size_t *n,
-		      struct nf_svc_error *error);
+int nf_svc_stats_dump(struct nf_svc_client *client, struct nf_svc_stats **stats,
+		      size_t *n, struct nf_svc_error *error);
 
 /**
  * nf_svc_stats_free - release what nf_svc_stats_dump() gave
@@ -348,8 +359,10 @@ void nf_svc_stats_free(struct nf_svc_stats *stats, size_t n);
  * @explanation: where the answer goes; nf_svc_explanation_clean() it
  * @error: on failure
  */
-int nf_svc_explain(struct nf_svc_client *client, const struct nf_svc_packet *packet,
-		   struct nf_svc_explanation *explanation, struct nf_svc_error *error);
+int nf_svc_explain(struct nf_svc_client *client,
+		   const struct nf_svc_packet *packet,
+		   struct nf_svc_explanation *explanation,
+		   struct nf_svc_error *error);
 
 /**
  * nf_svc_explanation_clean - release what an explanation owns, and zero it
@@ -375,7 +388,8 @@ int nf_svc_error_read(const struct nlmsghdr *nlh, struct nf_svc_error *error);
  *
  * Return: the errno, negative.
  */
-int nf_svc_error_set(struct nf_svc_error *error, enum nf_svc_error_kind kind, int number,
-		     const char *message, ...) __attribute__((format(printf, 4, 5)));
+int nf_svc_error_set(struct nf_svc_error *error, enum nf_svc_error_kind kind,
+		     int number, const char *message, ...)
+	__attribute__((format(printf, 4, 5)));
 
 #endif

@@ -10,7 +10,8 @@ static const struct nlattr *first_attr(const struct nlmsghdr *nlh)
 {
 	const uint8_t *bytes = (const uint8_t *)nlh;
 
-	return (const struct nlattr *)(const void *)(bytes + NLMSG_HDRLEN + GENL_HDRLEN);
+	return (const struct nlattr *)(const void *)(bytes + NLMSG_HDRLEN +
+						     GENL_HDRLEN);
 }
 
 static int attrs_len(const struct nlmsghdr *nlh)
@@ -24,16 +25,19 @@ static size_t start_of(const struct nlmsghdr *nlh, const struct nlattr *attr)
 }
 
 /* Does the attribute lie around this offset? */
-static bool around(const struct nlmsghdr *nlh, const struct nlattr *attr, uint32_t offset)
+static bool around(const struct nlmsghdr *nlh, const struct nlattr *attr,
+		   uint32_t offset)
 {
 	size_t start = start_of(nlh, attr);
 
-	return offset >= start && offset < start + (size_t)NLA_ALIGN(attr->nla_len);
+	return offset >= start &&
+	       offset < start + (size_t)NLA_ALIGN(attr->nla_len);
 }
 
 /* The attribute in a list that lies around an offset. */
-static const struct nlattr *find_around(const struct nlmsghdr *nlh, const struct nlattr *attr,
-					int len, uint32_t offset)
+static const struct nlattr *find_around(const struct nlmsghdr *nlh,
+					const struct nlattr *attr, int len,
+					uint32_t offset)
 {
 	for (; nla_ok(attr, len); attr = nla_next(attr, &len)) {
 		if (around(nlh, attr, offset))
@@ -42,7 +46,8 @@ static const struct nlattr *find_around(const struct nlmsghdr *nlh, const struct
 	return NULL;
 }
 
-void nf_svc_attribute_describe(const struct nlmsghdr *nlh, uint32_t offset, char *text, size_t size)
+void nf_svc_attribute_describe(const struct nlmsghdr *nlh, uint32_t offset,
+			       char *text, size_t size)
 {
 	const struct nlattr *attr = NULL;
 	unsigned int nest = 0;
@@ -50,11 +55,14 @@ void nf_svc_attribute_describe(const struct nlmsghdr *nlh, uint32_t offset, char
 
 	*text = '\0';
 	if (offset)
-		attr = find_around(nlh, first_attr(nlh), attrs_len(nlh), offset);
+		attr = find_around(nlh, first_attr(nlh), attrs_len(nlh),
+				   offset);
 	if (!attr)
 		return;
-	if (start_of(nlh, attr) != offset && nf_svc_attribute_name((unsigned int)nla_type(attr), 1)) {
-		const struct nlattr *inner = find_around(nlh, nla_data(attr), nla_len(attr), offset);
+	if (start_of(nlh, attr) != offset &&
+	    nf_svc_attribute_name((unsigned int)nla_type(attr), 1)) {
+		const struct nlattr *inner =
+			find_around(nlh, nla_data(attr), nla_len(attr), offset);
 
 		if (inner) {
 			nest = (unsigned int)nla_type(attr);
@@ -69,7 +77,8 @@ void nf_svc_attribute_describe(const struct nlmsghdr *nlh, uint32_t offset, char
 }
 
 /* The backend that the offset lies in, or else the only one of the request. */
-static const struct nlattr *find_backend(const struct nlmsghdr *nlh, uint32_t offset)
+static const struct nlattr *find_backend(const struct nlmsghdr *nlh,
+					 uint32_t offset)
 {
 	const struct nlattr *attr = first_attr(nlh), *only = NULL;
 	int len = attrs_len(nlh);
@@ -86,39 +95,48 @@ static const struct nlattr *find_backend(const struct nlmsghdr *nlh, uint32_t of
 	return n == 1 ? only : NULL;
 }
 
-static void describe_backend(const struct nlmsghdr *nlh, uint32_t offset, char *text, size_t size)
+static void describe_backend(const struct nlmsghdr *nlh, uint32_t offset,
+			     char *text, size_t size)
 {
 	const struct nlattr *attr = find_backend(nlh, offset);
 	char place[NF_SVC_PLACE_TEXT];
 	struct nf_svc_backend backend;
 
 	*text = '\0';
-	if (attr && !nf_svc_attr_backend((struct nlattr *)(uintptr_t)attr, &backend))
+	if (attr &&
+	    !nf_svc_attr_backend((struct nlattr *)(uintptr_t)attr, &backend))
 		snprintf(text, size, ", backend %s",
-			 nf_svc_addr_port_format(&backend.addr, backend.port, place));
+			 nf_svc_addr_port_format(&backend.addr, backend.port,
+						 place));
 }
 
-static void describe_frontend(struct nlattr **attrs, const char *name, char *text, size_t size)
+static void describe_frontend(struct nlattr **attrs, const char *name,
+			      char *text, size_t size)
 {
 	char place[NF_SVC_PLACE_TEXT];
 	struct nf_svc_addr addr;
 
 	if (nf_svc_attr_addr(attrs[NF_SVC_A_ADDRESS], &addr))
 		memset(&addr, 0, sizeof(addr));
-	nf_svc_addr_port_format(&addr, (uint16_t)nf_svc_attr_u32(attrs[NF_SVC_A_PORT], 0), place);
+	nf_svc_addr_port_format(
+		&addr, (uint16_t)nf_svc_attr_u32(attrs[NF_SVC_A_PORT], 0),
+		place);
 	snprintf(text, size, "frontend %s/%s%s%s", place,
-		 nf_svc_word_text(nf_svc_protocols, nf_svc_attr_u32(attrs[NF_SVC_A_PROTOCOL], 0)),
+		 nf_svc_word_text(nf_svc_protocols,
+				  nf_svc_attr_u32(attrs[NF_SVC_A_PROTOCOL], 0)),
 		 *name ? " of service " : "", name);
 }
 
-void nf_svc_object_describe(const struct nlmsghdr *nlh, uint32_t offset, char *text, size_t size)
+void nf_svc_object_describe(const struct nlmsghdr *nlh, uint32_t offset,
+			    char *text, size_t size)
 {
 	struct nlattr *attrs[NF_SVC_A_MAX + 1] = { 0 };
 	const struct genlmsghdr *head = NLMSG_DATA(nlh);
 	char name[NF_SVC_NAME_MAX + 1], more[96] = "";
 
 	*text = '\0';
-	nla_parse(attrs, NF_SVC_A_MAX, (struct nlattr *)(uintptr_t)first_attr(nlh), attrs_len(nlh),
+	nla_parse(attrs, NF_SVC_A_MAX,
+		  (struct nlattr *)(uintptr_t)first_attr(nlh), attrs_len(nlh),
 		  NULL);
 	nf_svc_attr_string(attrs[NF_SVC_A_NAME], name, sizeof(name));
 	switch (head->cmd) {
@@ -131,10 +149,12 @@ void nf_svc_object_describe(const struct nlmsghdr *nlh, uint32_t offset, char *t
 	case NF_SVC_CMD_SERVICE_GET:
 	case NF_SVC_CMD_BACKEND_GET:
 		snprintf(text, size, "service %s (%s, %s)%s", name,
-			 nf_svc_word_text(nf_svc_protocols,
-					  nf_svc_attr_u32(attrs[NF_SVC_A_PROTOCOL], 0)),
-			 nf_svc_word_text(nf_svc_families,
-					  nf_svc_attr_u32(attrs[NF_SVC_A_FAMILY], 0)),
+			 nf_svc_word_text(
+				 nf_svc_protocols,
+				 nf_svc_attr_u32(attrs[NF_SVC_A_PROTOCOL], 0)),
+			 nf_svc_word_text(
+				 nf_svc_families,
+				 nf_svc_attr_u32(attrs[NF_SVC_A_FAMILY], 0)),
 			 more);
 		break;
 	case NF_SVC_CMD_FRONTEND_SET:

@@ -12,8 +12,8 @@
 
 #include "wire.h"
 
-int nf_svc_error_set(struct nf_svc_error *error, enum nf_svc_error_kind kind, int number,
-		     const char *message, ...)
+int nf_svc_error_set(struct nf_svc_error *error, enum nf_svc_error_kind kind,
+		     int number, const char *message, ...)
 {
 	va_list args;
 
@@ -27,7 +27,8 @@ int nf_svc_error_set(struct nf_svc_error *error, enum nf_svc_error_kind kind, in
 }
 
 /* Where the attributes of an extended ack begin in @nlh, 0: nowhere. */
-static size_t ack_offset(const struct nlmsghdr *nlh, const struct nlmsgerr *answer)
+static size_t ack_offset(const struct nlmsghdr *nlh,
+			 const struct nlmsgerr *answer)
 {
 	size_t offset = NLMSG_HDRLEN + sizeof(*answer);
 
@@ -36,7 +37,8 @@ static size_t ack_offset(const struct nlmsghdr *nlh, const struct nlmsgerr *answ
 	if (!(nlh->nlmsg_flags & NLM_F_CAPPED)) {
 		if (answer->msg.nlmsg_len < sizeof(answer->msg))
 			return 0;
-		offset += NLMSG_ALIGN(answer->msg.nlmsg_len - sizeof(answer->msg));
+		offset += NLMSG_ALIGN(answer->msg.nlmsg_len -
+				      sizeof(answer->msg));
 	}
 	return offset < nlh->nlmsg_len ? offset : 0;
 }
@@ -49,14 +51,17 @@ static void read_acks(const struct nlmsghdr *nlh, const struct nlmsgerr *answer,
 
 	memset(acks, 0, sizeof(*acks) * (NLMSGERR_ATTR_MAX + 1));
 	if (offset)
-		nla_parse(acks, NLMSGERR_ATTR_MAX, (struct nlattr *)(uintptr_t)first,
+		nla_parse(acks, NLMSGERR_ATTR_MAX,
+			  (struct nlattr *)(uintptr_t)first,
 			  (int)(nlh->nlmsg_len - offset), NULL);
 }
 
 /* The request, where the kernel sent all of it back. */
-static const struct nlmsghdr *echoed(const struct nlmsghdr *nlh, const struct nlmsgerr *answer)
+static const struct nlmsghdr *echoed(const struct nlmsghdr *nlh,
+				     const struct nlmsgerr *answer)
 {
-	size_t room = nlh->nlmsg_len - NLMSG_HDRLEN - offsetof(struct nlmsgerr, msg);
+	size_t room =
+		nlh->nlmsg_len - NLMSG_HDRLEN - offsetof(struct nlmsgerr, msg);
 
 	if ((nlh->nlmsg_flags & NLM_F_CAPPED) || answer->msg.nlmsg_len > room ||
 	    answer->msg.nlmsg_len < NLMSG_HDRLEN + GENL_HDRLEN)
@@ -64,24 +69,28 @@ static const struct nlmsghdr *echoed(const struct nlmsghdr *nlh, const struct nl
 	return &answer->msg;
 }
 
-static void name_missing(const struct nlmsghdr *request, uint32_t type, uint32_t nest_offset,
-			 struct nf_svc_error *error)
+static void name_missing(const struct nlmsghdr *request, uint32_t type,
+			 uint32_t nest_offset, struct nf_svc_error *error)
 {
 	unsigned int nest = 0;
 	const char *name;
 
-	if (request && nest_offset && nest_offset + NF_SVC_ATTR_HEAD <= request->nlmsg_len) {
+	if (request && nest_offset &&
+	    nest_offset + NF_SVC_ATTR_HEAD <= request->nlmsg_len) {
 		struct nlattr attr;
 
-		memcpy(&attr, (const uint8_t *)request + nest_offset, sizeof(attr));
+		memcpy(&attr, (const uint8_t *)request + nest_offset,
+		       sizeof(attr));
 		nest = (unsigned int)nla_type(&attr);
 	}
 	name = nf_svc_attribute_name(nest, type);
 	error->missing = true;
 	if (name)
-		snprintf(error->attribute, sizeof(error->attribute), "%s", name);
+		snprintf(error->attribute, sizeof(error->attribute), "%s",
+			 name);
 	else
-		snprintf(error->attribute, sizeof(error->attribute), "attribute %u", type);
+		snprintf(error->attribute, sizeof(error->attribute),
+			 "attribute %u", type);
 }
 
 int nf_svc_error_read(const struct nlmsghdr *nlh, struct nf_svc_error *error)
@@ -92,7 +101,8 @@ int nf_svc_error_read(const struct nlmsghdr *nlh, struct nf_svc_error *error)
 	uint32_t offset;
 
 	if (nlh->nlmsg_len < NLMSG_HDRLEN + sizeof(*answer)) {
-		nf_svc_error_set(error, NF_SVC_ERROR_ANSWER, EBADMSG, "an error message is cut");
+		nf_svc_error_set(error, NF_SVC_ERROR_ANSWER, EBADMSG,
+				 "an error message is cut");
 		return -EBADMSG;
 	}
 	if (!answer->error)
@@ -101,15 +111,19 @@ int nf_svc_error_read(const struct nlmsghdr *nlh, struct nf_svc_error *error)
 	nf_svc_error_set(error, NF_SVC_ERROR_REFUSED, answer->error, "%s", "");
 	read_acks(nlh, answer, acks);
 	request = echoed(nlh, answer);
-	nf_svc_attr_string(acks[NLMSGERR_ATTR_MSG], error->message, sizeof(error->message));
+	nf_svc_attr_string(acks[NLMSGERR_ATTR_MSG], error->message,
+			   sizeof(error->message));
 	offset = nf_svc_attr_u32(acks[NLMSGERR_ATTR_OFFS], 0);
 	if (request) {
 		nf_svc_attribute_describe(request, offset, error->attribute,
 					  sizeof(error->attribute));
-		nf_svc_object_describe(request, offset, error->object, sizeof(error->object));
+		nf_svc_object_describe(request, offset, error->object,
+				       sizeof(error->object));
 	}
 	if (acks[NLMSGERR_ATTR_MISS_TYPE])
-		name_missing(request, nf_svc_attr_u32(acks[NLMSGERR_ATTR_MISS_TYPE], 0),
-			     nf_svc_attr_u32(acks[NLMSGERR_ATTR_MISS_NEST], 0), error);
+		name_missing(request,
+			     nf_svc_attr_u32(acks[NLMSGERR_ATTR_MISS_TYPE], 0),
+			     nf_svc_attr_u32(acks[NLMSGERR_ATTR_MISS_NEST], 0),
+			     error);
 	return -error->number;
 }

@@ -15,12 +15,14 @@ static int put_packet(struct nl_msg *msg, const struct nf_svc_packet *packet)
 	    (packet->source_port &&
 	     nla_put_u32(msg, NF_SVC_A_SOURCE_PORT, packet->source_port)) ||
 	    (packet->port && nla_put_u32(msg, NF_SVC_A_PORT, packet->port)) ||
-	    (*packet->device && nla_put_string(msg, NF_SVC_A_DEVICE, packet->device)))
+	    (*packet->device &&
+	     nla_put_string(msg, NF_SVC_A_DEVICE, packet->device)))
 		return -EMSGSIZE;
 	return 0;
 }
 
-static int read_nests(struct nlmsghdr *nlh, struct nf_svc_explanation *explanation)
+static int read_nests(struct nlmsghdr *nlh,
+		      struct nf_svc_explanation *explanation)
 {
 	struct nf_svc_backend *backend;
 	struct nlattr *attr;
@@ -31,8 +33,10 @@ static int read_nests(struct nlmsghdr *nlh, struct nf_svc_explanation *explanati
 		switch (nla_type(attr)) {
 		case NF_SVC_A_BACKEND:
 			backend = nf_svc_array_add(&explanation->backends,
-						   &explanation->n_backends, sizeof(*backend));
-			ret = backend ? nf_svc_attr_backend(attr, backend) : -ENOMEM;
+						   &explanation->n_backends,
+						   sizeof(*backend));
+			ret = backend ? nf_svc_attr_backend(attr, backend) :
+					-ENOMEM;
 			break;
 		case NF_SVC_A_CHOSEN:
 			explanation->has_chosen = true;
@@ -40,7 +44,8 @@ static int read_nests(struct nlmsghdr *nlh, struct nf_svc_explanation *explanati
 			break;
 		case NF_SVC_A_RULE:
 			explanation->has_rule = true;
-			ret = nf_svc_attr_rule(attr, &class, &explanation->rule);
+			ret = nf_svc_attr_rule(attr, &class,
+					       &explanation->rule);
 			break;
 		default:
 			break;
@@ -60,31 +65,41 @@ static int read_explanation(struct nlmsghdr *nlh, void *arg)
 	ret = nf_svc_attrs_parse(nlh, attrs);
 	if (ret)
 		return ret;
-	explanation->verdict = nf_svc_attr_u32(attrs[NF_SVC_A_VERDICT], NF_SVC_VERDICT_PASS);
-	explanation->class = nf_svc_attr_u32(attrs[NF_SVC_A_CLASS], NF_SVC_CLASSES);
+	explanation->verdict =
+		nf_svc_attr_u32(attrs[NF_SVC_A_VERDICT], NF_SVC_VERDICT_PASS);
+	explanation->class =
+		nf_svc_attr_u32(attrs[NF_SVC_A_CLASS], NF_SVC_CLASSES);
 	if (attrs[NF_SVC_A_NAME] && !explanation->name) {
 		explanation->name = nla_strdup(attrs[NF_SVC_A_NAME]);
 		if (!explanation->name)
 			return -ENOMEM;
 	}
-	nf_svc_attr_string(attrs[NF_SVC_A_OWNER], explanation->owner, sizeof(explanation->owner));
-	explanation->kind = nf_svc_attr_u32(attrs[NF_SVC_A_KIND], NF_SVC_KIND_CLUSTER_IP);
-	explanation->drop_reason = nf_svc_attr_u32(attrs[NF_SVC_A_DROP_REASON], NF_SVC_DROP_UNSPEC);
+	nf_svc_attr_string(attrs[NF_SVC_A_OWNER], explanation->owner,
+			   sizeof(explanation->owner));
+	explanation->kind =
+		nf_svc_attr_u32(attrs[NF_SVC_A_KIND], NF_SVC_KIND_CLUSTER_IP);
+	explanation->drop_reason = nf_svc_attr_u32(attrs[NF_SVC_A_DROP_REASON],
+						   NF_SVC_DROP_UNSPEC);
 	explanation->refuse_with = nf_svc_attr_u32(attrs[NF_SVC_A_REFUSE_WITH],
 						   NF_SVC_REFUSE_RESET);
-	explanation->candidates = nf_svc_attr_u32(attrs[NF_SVC_A_CANDIDATES], 0);
-	explanation->masquerade = nf_svc_attr_u32(attrs[NF_SVC_A_MASQUERADE], 0);
+	explanation->candidates =
+		nf_svc_attr_u32(attrs[NF_SVC_A_CANDIDATES], 0);
+	explanation->masquerade =
+		nf_svc_attr_u32(attrs[NF_SVC_A_MASQUERADE], 0);
 	return read_nests(nlh, explanation);
 }
 
-int nf_svc_explain(struct nf_svc_client *client, const struct nf_svc_packet *packet,
-		   struct nf_svc_explanation *explanation, struct nf_svc_error *error)
+int nf_svc_explain(struct nf_svc_client *client,
+		   const struct nf_svc_packet *packet,
+		   struct nf_svc_explanation *explanation,
+		   struct nf_svc_error *error)
 {
 	struct nl_msg *msg;
 	int ret;
 
 	memset(explanation, 0, sizeof(*explanation));
-	msg = nf_svc_message_new(client, NF_SVC_CMD_EXPLAIN, 0, NF_SVC_MESSAGE_HEAD);
+	msg = nf_svc_message_new(client, NF_SVC_CMD_EXPLAIN, 0,
+				 NF_SVC_MESSAGE_HEAD);
 	if (msg && put_packet(msg, packet)) {
 		nlmsg_free(msg);
 		msg = NULL;

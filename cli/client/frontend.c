@@ -7,11 +7,11 @@
 #include "wire.h"
 
 /* Bytes of one SOURCE_RANGE. */
-#define RANGE_BYTES	(3 * NF_SVC_ATTR_HEAD + 16 + 4)
+#define RANGE_BYTES (3 * NF_SVC_ATTR_HEAD + 16 + 4)
 
 static void default_rules(struct nf_svc_frontend *frontend)
 {
-	for (unsigned int class = 0; class < NF_SVC_CLASSES; class++)
+	for (unsigned int class = 0; class < NF_SVC_CLASSES; class ++)
 		frontend->rules[class].set = NF_SVC_SET_CLUSTER;
 }
 
@@ -31,7 +31,8 @@ static int read_repeated(struct nlmsghdr *nlh, struct nf_svc_frontend *frontend)
 				frontend->rules[class] = rule;
 		} else if (nla_type(attr) == NF_SVC_A_SOURCE_RANGE) {
 			struct nf_svc_cidr *range = nf_svc_array_add(
-				&frontend->ranges, &frontend->n_ranges, sizeof(*range));
+				&frontend->ranges, &frontend->n_ranges,
+				sizeof(*range));
 
 			if (!range)
 				return -ENOMEM;
@@ -51,13 +52,16 @@ int nf_svc_frontend_read(struct nlmsghdr *nlh, struct nf_svc_frontend *frontend)
 	memset(frontend, 0, sizeof(*frontend));
 	ret = nf_svc_attrs_parse(nlh, attrs);
 	if (!ret)
-		ret = nf_svc_attr_addr(attrs[NF_SVC_A_ADDRESS], &frontend->addr);
+		ret = nf_svc_attr_addr(attrs[NF_SVC_A_ADDRESS],
+				       &frontend->addr);
 	if (ret)
 		return ret;
 	frontend->port = (uint16_t)nf_svc_attr_u32(attrs[NF_SVC_A_PORT], 0);
-	frontend->protocol = (uint8_t)nf_svc_attr_u32(attrs[NF_SVC_A_PROTOCOL], 0);
+	frontend->protocol =
+		(uint8_t)nf_svc_attr_u32(attrs[NF_SVC_A_PROTOCOL], 0);
 	frontend->family = (uint8_t)nf_svc_attr_u32(attrs[NF_SVC_A_FAMILY], 0);
-	frontend->kind = (uint8_t)nf_svc_attr_u32(attrs[NF_SVC_A_KIND], NF_SVC_KIND_CLUSTER_IP);
+	frontend->kind = (uint8_t)nf_svc_attr_u32(attrs[NF_SVC_A_KIND],
+						  NF_SVC_KIND_CLUSTER_IP);
 	frontend->flags = nf_svc_attr_u32(attrs[NF_SVC_A_FRONTEND_FLAGS], 0);
 	default_rules(frontend);
 	ret = read_repeated(nlh, frontend);
@@ -68,7 +72,8 @@ int nf_svc_frontend_read(struct nlmsghdr *nlh, struct nf_svc_frontend *frontend)
 	return ret;
 }
 
-static int put_rule(struct nl_msg *msg, unsigned int class, const struct nf_svc_rule *rule)
+static int put_rule(struct nl_msg *msg, unsigned int class,
+		    const struct nf_svc_rule *rule)
 {
 	struct nlattr *nest = nla_nest_start(msg, NF_SVC_A_RULE | NLA_F_NESTED);
 
@@ -81,11 +86,13 @@ static int put_rule(struct nl_msg *msg, unsigned int class, const struct nf_svc_
 	return 0;
 }
 
-static int put_frontend_key(struct nl_msg *msg, const struct nf_svc_frontend *frontend)
+static int put_frontend_key(struct nl_msg *msg,
+			    const struct nf_svc_frontend *frontend)
 {
 	if (nla_put_u32(msg, NF_SVC_A_PROTOCOL, frontend->protocol) ||
 	    nla_put_u32(msg, NF_SVC_A_FAMILY, frontend->family) ||
-	    (frontend->addr.family && nf_svc_put_addr(msg, NF_SVC_A_ADDRESS, &frontend->addr)) ||
+	    (frontend->addr.family &&
+	     nf_svc_put_addr(msg, NF_SVC_A_ADDRESS, &frontend->addr)) ||
 	    nla_put_u32(msg, NF_SVC_A_PORT, frontend->port))
 		return -EMSGSIZE;
 	return 0;
@@ -94,16 +101,18 @@ static int put_frontend_key(struct nl_msg *msg, const struct nf_svc_frontend *fr
 static int put_frontend(struct nl_msg *msg, const char *name,
 			const struct nf_svc_frontend *frontend)
 {
-	if (nla_put_string(msg, NF_SVC_A_NAME, name) || put_frontend_key(msg, frontend) ||
+	if (nla_put_string(msg, NF_SVC_A_NAME, name) ||
+	    put_frontend_key(msg, frontend) ||
 	    nla_put_u32(msg, NF_SVC_A_KIND, frontend->kind) ||
 	    nla_put_u32(msg, NF_SVC_A_FRONTEND_FLAGS, frontend->flags))
 		return -EMSGSIZE;
-	for (unsigned int class = 0; class < NF_SVC_CLASSES; class++) {
+	for (unsigned int class = 0; class < NF_SVC_CLASSES; class ++) {
 		if (put_rule(msg, class, &frontend->rules[class]))
 			return -EMSGSIZE;
 	}
 	for (size_t i = 0; i < frontend->n_ranges; i++) {
-		if (nf_svc_put_cidr(msg, NF_SVC_A_SOURCE_RANGE, &frontend->ranges[i]))
+		if (nf_svc_put_cidr(msg, NF_SVC_A_SOURCE_RANGE,
+				    &frontend->ranges[i]))
 			return -EMSGSIZE;
 	}
 	return 0;
@@ -117,8 +126,9 @@ int nf_svc_tx_frontend_set(struct nf_svc_client *client, const char *name,
 	struct nl_msg *msg;
 
 	if (size > NF_SVC_CHUNK)
-		return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, EMSGSIZE,
-					"a frontend has too many source ranges for a message");
+		return nf_svc_error_set(
+			error, NF_SVC_ERROR_SYSTEM, EMSGSIZE,
+			"a frontend has too many source ranges for a message");
 	msg = nf_svc_message_new(client, NF_SVC_CMD_FRONTEND_SET, flags, size);
 	if (msg && put_frontend(msg, name, frontend)) {
 		nlmsg_free(msg);
@@ -128,12 +138,14 @@ int nf_svc_tx_frontend_set(struct nf_svc_client *client, const char *name,
 	return nf_svc_tx_queue(client, msg, error);
 }
 
-int nf_svc_tx_frontend_del(struct nf_svc_client *client, const struct nf_svc_frontend *frontend,
+int nf_svc_tx_frontend_del(struct nf_svc_client *client,
+			   const struct nf_svc_frontend *frontend,
 			   struct nf_svc_error *error)
 {
 	struct nl_msg *msg;
 
-	msg = nf_svc_message_new(client, NF_SVC_CMD_FRONTEND_DEL, 0, NF_SVC_MESSAGE_HEAD);
+	msg = nf_svc_message_new(client, NF_SVC_CMD_FRONTEND_DEL, 0,
+				 NF_SVC_MESSAGE_HEAD);
 	if (msg && put_frontend_key(msg, frontend)) {
 		nlmsg_free(msg);
 		msg = NULL;

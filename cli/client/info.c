@@ -16,13 +16,19 @@ static int read_info(struct nlmsghdr *nlh, void *arg)
 	nf_svc_attr_string(attrs[NF_SVC_A_MODULE_VERSION], info->module_version,
 			   sizeof(info->module_version));
 	info->capabilities = nf_svc_attr_u64(attrs[NF_SVC_A_CAPABILITIES]);
-	info->limit_services = nf_svc_attr_u32(attrs[NF_SVC_A_LIMIT_SERVICES], 0);
-	info->limit_frontends = nf_svc_attr_u32(attrs[NF_SVC_A_LIMIT_FRONTENDS], 0);
-	info->limit_backends = nf_svc_attr_u32(attrs[NF_SVC_A_LIMIT_BACKENDS], 0);
+	info->limit_services =
+		nf_svc_attr_u32(attrs[NF_SVC_A_LIMIT_SERVICES], 0);
+	info->limit_frontends =
+		nf_svc_attr_u32(attrs[NF_SVC_A_LIMIT_FRONTENDS], 0);
+	info->limit_backends =
+		nf_svc_attr_u32(attrs[NF_SVC_A_LIMIT_BACKENDS], 0);
 	info->limit_cidrs = nf_svc_attr_u32(attrs[NF_SVC_A_LIMIT_CIDRS], 0);
-	info->count_services = nf_svc_attr_u32(attrs[NF_SVC_A_COUNT_SERVICES], 0);
-	info->count_frontends = nf_svc_attr_u32(attrs[NF_SVC_A_COUNT_FRONTENDS], 0);
-	info->count_backends = nf_svc_attr_u32(attrs[NF_SVC_A_COUNT_BACKENDS], 0);
+	info->count_services =
+		nf_svc_attr_u32(attrs[NF_SVC_A_COUNT_SERVICES], 0);
+	info->count_frontends =
+		nf_svc_attr_u32(attrs[NF_SVC_A_COUNT_FRONTENDS], 0);
+	info->count_backends =
+		nf_svc_attr_u32(attrs[NF_SVC_A_COUNT_BACKENDS], 0);
 	info->tx_idle_ms = nf_svc_attr_u32(attrs[NF_SVC_A_TX_IDLE_MS], 0);
 	info->generation = nf_svc_attr_u64(attrs[NF_SVC_A_GENERATION]);
 	return 0;
@@ -33,6 +39,7 @@ int nf_svc_info_get(struct nf_svc_client *client, struct nf_svc_info *info,
 {
 	memset(info, 0, sizeof(*info));
 	return nf_svc_ask(client,
-			  nf_svc_message_new(client, NF_SVC_CMD_INFO, 0, NF_SVC_MESSAGE_HEAD),
+			  nf_svc_message_new(client, NF_SVC_CMD_INFO, 0,
+					     NF_SVC_MESSAGE_HEAD),
 			  read_info, info, error);
 }

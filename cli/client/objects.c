@@ -24,8 +24,8 @@ static int copy_array(void *to, const void *from, size_t n, size_t size)
 	return 0;
 }
 
-int nf_svc_service_init(struct nf_svc_service *service, const char *name, uint8_t protocol,
-			uint8_t family)
+int nf_svc_service_init(struct nf_svc_service *service, const char *name,
+			uint8_t protocol, uint8_t family)
 {
 	memset(service, 0, sizeof(*service));
 	service->name = strdup(name);
@@ -37,7 +37,8 @@ int nf_svc_service_init(struct nf_svc_service *service, const char *name, uint8_
 	return 0;
 }
 
-int nf_svc_service_copy(struct nf_svc_service *to, const struct nf_svc_service *from)
+int nf_svc_service_copy(struct nf_svc_service *to,
+			const struct nf_svc_service *from)
 {
 	*to = *from;
 	to->name = strdup(from->name);
@@ -45,8 +46,8 @@ int nf_svc_service_copy(struct nf_svc_service *to, const struct nf_svc_service *
 	to->n_backends = 0;
 	to->frontends = NULL;
 	to->n_frontends = 0;
-	if (!to->name ||
-	    copy_array(&to->backends, from->backends, from->n_backends, sizeof(*from->backends)))
+	if (!to->name || copy_array(&to->backends, from->backends,
+				    from->n_backends, sizeof(*from->backends)))
 		goto no_memory;
 	to->n_backends = from->n_backends;
 	if (copy_array(&to->frontends, from->frontends, from->n_frontends,
@@ -55,8 +56,8 @@ int nf_svc_service_copy(struct nf_svc_service *to, const struct nf_svc_service *
 	for (size_t i = 0; i < from->n_frontends; i++) {
 		struct nf_svc_frontend *frontend = &to->frontends[i];
 
-		if (copy_array(&frontend->ranges, from->frontends[i].ranges, frontend->n_ranges,
-			       sizeof(*frontend->ranges)))
+		if (copy_array(&frontend->ranges, from->frontends[i].ranges,
+			       frontend->n_ranges, sizeof(*frontend->ranges)))
 			goto no_memory;
 		to->n_frontends = i + 1;
 	}
@@ -80,11 +81,11 @@ void nf_svc_service_clean(struct nf_svc_service *service)
 void nf_svc_service_sort(struct nf_svc_service *service)
 {
 	if (service->n_backends > 1)
-		qsort(service->backends, service->n_backends, sizeof(*service->backends),
-		      nf_svc_backend_compare);
+		qsort(service->backends, service->n_backends,
+		      sizeof(*service->backends), nf_svc_backend_compare);
 	if (service->n_frontends > 1)
-		qsort(service->frontends, service->n_frontends, sizeof(*service->frontends),
-		      nf_svc_frontend_compare);
+		qsort(service->frontends, service->n_frontends,
+		      sizeof(*service->frontends), nf_svc_frontend_compare);
 }
 
 struct nf_svc_key nf_svc_service_key(const struct nf_svc_service *service)
@@ -104,7 +105,8 @@ void nf_svc_settings_clean(struct nf_svc_settings *settings)
 	memset(settings, 0, sizeof(*settings));
 }
 
-int nf_svc_settings_copy(struct nf_svc_settings *to, const struct nf_svc_settings *from)
+int nf_svc_settings_copy(struct nf_svc_settings *to,
+			 const struct nf_svc_settings *from)
 {
 	*to = *from;
 	to->pod_cidrs = NULL;
@@ -114,15 +116,16 @@ int nf_svc_settings_copy(struct nf_svc_settings *to, const struct nf_svc_setting
 		       sizeof(*from->pod_cidrs)) ||
 	    copy_array(&to->pod_devices, from->pod_devices, from->n_pod_devices,
 		       sizeof(*from->pod_devices)) ||
-	    copy_array(&to->service_cidrs, from->service_cidrs, from->n_service_cidrs,
-		       sizeof(*from->service_cidrs))) {
+	    copy_array(&to->service_cidrs, from->service_cidrs,
+		       from->n_service_cidrs, sizeof(*from->service_cidrs))) {
 		nf_svc_settings_clean(to);
 		return -ENOMEM;
 	}
 	return 0;
 }
 
-bool nf_svc_settings_know_pods(const struct nf_svc_settings *settings, uint8_t family)
+bool nf_svc_settings_know_pods(const struct nf_svc_settings *settings,
+			       uint8_t family)
 {
 	for (size_t i = 0; i < settings->n_pod_cidrs; i++) {
 		if (settings->pod_cidrs[i].addr.family == family)
@@ -153,8 +156,9 @@ int nf_svc_key_compare(const struct nf_svc_key *a, const struct nf_svc_key *b)
 	return 0;
 }
 
-struct nf_svc_service *nf_svc_snapshot_find(const struct nf_svc_snapshot *snapshot,
-					    const struct nf_svc_key *key)
+struct nf_svc_service *
+nf_svc_snapshot_find(const struct nf_svc_snapshot *snapshot,
+		     const struct nf_svc_key *key)
 {
 	size_t low = 0, high = snapshot->n_services;
 
@@ -199,18 +203,22 @@ bool nf_svc_backend_active(const struct nf_svc_backend *backend)
 	return backend->sets && backend->weight;
 }
 
-void nf_svc_frontend_rules(struct nf_svc_frontend *frontend, bool local, bool know_pods)
+void nf_svc_frontend_rules(struct nf_svc_frontend *frontend, bool local,
+			   bool know_pods)
 {
 	bool internal = frontend->kind == NF_SVC_KIND_CLUSTER_IP;
 
-	for (unsigned int class = 0; class < NF_SVC_CLASSES; class++) {
+	for (unsigned int class = 0; class < NF_SVC_CLASSES; class ++) {
 		struct nf_svc_rule *rule = &frontend->rules[class];
-		bool use_local = local && (internal || class == NF_SVC_CLASS_OUTSIDE);
+		bool use_local = local &&
+				 (internal || class == NF_SVC_CLASS_OUTSIDE);
 
 		rule->set = use_local ? NF_SVC_SET_LOCAL : NF_SVC_SET_CLUSTER;
-		rule->empty = use_local ? NF_SVC_EMPTY_DROP : NF_SVC_EMPTY_REFUSE;
+		rule->empty = use_local ? NF_SVC_EMPTY_DROP :
+					  NF_SVC_EMPTY_REFUSE;
 		if (internal)
-			rule->masquerade = class != NF_SVC_CLASS_POD && know_pods;
+			rule->masquerade = class != NF_SVC_CLASS_POD &&
+					   know_pods;
 		else
 			rule->masquerade = !local || class == NF_SVC_CLASS_NODE;
 	}

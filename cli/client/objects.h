@@ -14,9 +14,9 @@
 
 #include "address.h"
 
-#define NF_SVC_CLASSES		__NF_SVC_CLASS_MAX
-#define NF_SVC_DROP_REASONS	__NF_SVC_DROP_MAX
-#define NF_SVC_SCHEDULER_MAX	31
+#define NF_SVC_CLASSES __NF_SVC_CLASS_MAX
+#define NF_SVC_DROP_REASONS __NF_SVC_DROP_MAX
+#define NF_SVC_SCHEDULER_MAX 31
 
 /**
  * struct nf_svc_key - the key of a service
@@ -171,8 +171,8 @@ struct nf_svc_snapshot {
  *
  * Return: 0 or -ENOMEM.
  */
-int nf_svc_service_init(struct nf_svc_service *service, const char *name, uint8_t protocol,
-			uint8_t family);
+int nf_svc_service_init(struct nf_svc_service *service, const char *name,
+			uint8_t protocol, uint8_t family);
 
 /**
  * nf_svc_service_copy - a deep copy
@@ -181,7 +181,8 @@ int nf_svc_service_init(struct nf_svc_service *service, const char *name, uint8_
  *
  * Return: 0 or -ENOMEM; then @to holds nothing.
  */
-int nf_svc_service_copy(struct nf_svc_service *to, const struct nf_svc_service *from);
+int nf_svc_service_copy(struct nf_svc_service *to,
+			const struct nf_svc_service *from);
 
 /**
  * nf_svc_service_clean - release what a service owns, and zero it
@@ -214,14 +215,16 @@ void nf_svc_settings_clean(struct nf_svc_settings *settings);
  *
  * Return: 0 or -ENOMEM; then @to holds nothing.
  */
-int nf_svc_settings_copy(struct nf_svc_settings *to, const struct nf_svc_settings *from);
+int nf_svc_settings_copy(struct nf_svc_settings *to,
+			 const struct nf_svc_settings *from);
 
 /**
  * nf_svc_settings_know_pods - do the settings say what a pod is?
  * @settings: the settings
  * @family: for pods of this family
  */
-bool nf_svc_settings_know_pods(const struct nf_svc_settings *settings, uint8_t family);
+bool nf_svc_settings_know_pods(const struct nf_svc_settings *settings,
+			       uint8_t family);
 
 /**
  * nf_svc_snapshot_clean - release what a snapshot owns, and zero it
@@ -236,8 +239,9 @@ void nf_svc_snapshot_clean(struct nf_svc_snapshot *snapshot);
  *
  * Return: the service, which stays the snapshot's, or NULL.
  */
-struct nf_svc_service *nf_svc_snapshot_find(const struct nf_svc_snapshot *snapshot,
-					    const struct nf_svc_key *key);
+struct nf_svc_service *
+nf_svc_snapshot_find(const struct nf_svc_snapshot *snapshot,
+		     const struct nf_svc_key *key);
 
 /**
  * nf_svc_key_compare - order of services
@@ -279,6 +283,7 @@ bool nf_svc_backend_active(const struct nf_svc_backend *backend);
  * @local: the policy is Local, not Cluster
  * @know_pods: the settings say what a pod is
  */
-void nf_svc_frontend_rules(struct nf_svc_frontend *frontend, bool local, bool know_pods);
+void nf_svc_frontend_rules(struct nf_svc_frontend *frontend, bool local,
+			   bool know_pods);
 
 #endif

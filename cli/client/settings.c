@@ -12,18 +12,21 @@ static int read_attr(struct nlattr *attr, struct nf_svc_settings *settings)
 
 	switch (nla_type(attr)) {
 	case NF_SVC_A_OWNER:
-		nf_svc_attr_string(attr, settings->owner, sizeof(settings->owner));
+		nf_svc_attr_string(attr, settings->owner,
+				   sizeof(settings->owner));
 		return 0;
 	case NF_SVC_A_POD_CIDR:
-		cidr = nf_svc_array_add(&settings->pod_cidrs, &settings->n_pod_cidrs,
-					sizeof(*cidr));
+		cidr = nf_svc_array_add(&settings->pod_cidrs,
+					&settings->n_pod_cidrs, sizeof(*cidr));
 		return cidr ? nf_svc_attr_cidr(attr, cidr) : -ENOMEM;
 	case NF_SVC_A_SERVICE_CIDR:
-		cidr = nf_svc_array_add(&settings->service_cidrs, &settings->n_service_cidrs,
+		cidr = nf_svc_array_add(&settings->service_cidrs,
+					&settings->n_service_cidrs,
 					sizeof(*cidr));
 		return cidr ? nf_svc_attr_cidr(attr, cidr) : -ENOMEM;
 	case NF_SVC_A_POD_DEVICE:
-		device = nf_svc_array_add(&settings->pod_devices, &settings->n_pod_devices,
+		device = nf_svc_array_add(&settings->pod_devices,
+					  &settings->n_pod_devices,
 					  sizeof(*device));
 		if (!device)
 			return -ENOMEM;
@@ -47,7 +50,8 @@ static int read_settings(struct nlmsghdr *nlh, void *arg)
 	return ret;
 }
 
-int nf_svc_settings_get(struct nf_svc_client *client, struct nf_svc_settings *settings,
+int nf_svc_settings_get(struct nf_svc_client *client,
+			struct nf_svc_settings *settings,
 			struct nf_svc_error *error)
 {
 	int ret;
@@ -62,29 +66,35 @@ int nf_svc_settings_get(struct nf_svc_client *client, struct nf_svc_settings *se
 	return ret;
 }
 
-static int put_settings(struct nl_msg *msg, const struct nf_svc_settings *settings)
+static int put_settings(struct nl_msg *msg,
+			const struct nf_svc_settings *settings)
 {
 	for (size_t i = 0; i < settings->n_pod_cidrs; i++) {
-		if (nf_svc_put_cidr(msg, NF_SVC_A_POD_CIDR, &settings->pod_cidrs[i]))
+		if (nf_svc_put_cidr(msg, NF_SVC_A_POD_CIDR,
+				    &settings->pod_cidrs[i]))
 			return -EMSGSIZE;
 	}
 	for (size_t i = 0; i < settings->n_pod_devices; i++) {
-		if (nla_put_string(msg, NF_SVC_A_POD_DEVICE, settings->pod_devices[i]))
+		if (nla_put_string(msg, NF_SVC_A_POD_DEVICE,
+				   settings->pod_devices[i]))
 			return -EMSGSIZE;
 	}
 	for (size_t i = 0; i < settings->n_service_cidrs; i++) {
-		if (nf_svc_put_cidr(msg, NF_SVC_A_SERVICE_CIDR, &settings->service_cidrs[i]))
+		if (nf_svc_put_cidr(msg, NF_SVC_A_SERVICE_CIDR,
+				    &settings->service_cidrs[i]))
 			return -EMSGSIZE;
 	}
 	return 0;
 }
 
-int nf_svc_tx_settings_set(struct nf_svc_client *client, const struct nf_svc_settings *settings,
+int nf_svc_tx_settings_set(struct nf_svc_client *client,
+			   const struct nf_svc_settings *settings,
 			   struct nf_svc_error *error)
 {
 	struct nl_msg *msg;
 
-	msg = nf_svc_message_new(client, NF_SVC_CMD_SETTINGS_SET, 0, NF_SVC_MESSAGE_MAX);
+	msg = nf_svc_message_new(client, NF_SVC_CMD_SETTINGS_SET, 0,
+				 NF_SVC_MESSAGE_MAX);
 	if (msg && put_settings(msg, settings)) {
 		nlmsg_free(msg);
 		return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, EMSGSIZE,

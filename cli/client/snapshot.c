@@ -16,7 +16,8 @@ static int read_service(struct nlmsghdr *nlh, void *arg)
 	struct nf_svc_service *service;
 	int ret;
 
-	service = nf_svc_array_add(&snapshot->services, &snapshot->n_services, sizeof(*service));
+	service = nf_svc_array_add(&snapshot->services, &snapshot->n_services,
+				   sizeof(*service));
 	if (!service)
 		return -ENOMEM;
 	ret = nf_svc_service_read(nlh, service);
@@ -65,7 +66,8 @@ static int read_frontend(struct nlmsghdr *nlh, void *arg)
 	ret = find_service(nlh, arg, &service);
 	if (ret || !service)
 		return ret;
-	frontend = nf_svc_array_add(&service->frontends, &service->n_frontends, sizeof(*frontend));
+	frontend = nf_svc_array_add(&service->frontends, &service->n_frontends,
+				    sizeof(*frontend));
 	if (!frontend)
 		return -ENOMEM;
 	return nf_svc_frontend_read(nlh, frontend);
@@ -73,7 +75,8 @@ static int read_frontend(struct nlmsghdr *nlh, void *arg)
 
 static int compare_services(const void *a, const void *b)
 {
-	struct nf_svc_key one = nf_svc_service_key(a), other = nf_svc_service_key(b);
+	struct nf_svc_key one = nf_svc_service_key(a),
+			  other = nf_svc_service_key(b);
 
 	return nf_svc_key_compare(&one, &other);
 }
@@ -81,25 +84,30 @@ static int compare_services(const void *a, const void *b)
 static int dump(struct nf_svc_client *client, uint8_t cmd, nf_svc_reader reader,
 		struct nf_svc_snapshot *snapshot, struct nf_svc_error *error)
 {
-	struct nl_msg *msg = nf_svc_message_new(client, cmd, NLM_F_DUMP, NF_SVC_MESSAGE_HEAD);
+	struct nl_msg *msg = nf_svc_message_new(client, cmd, NLM_F_DUMP,
+						NF_SVC_MESSAGE_HEAD);
 
 	return nf_svc_ask(client, msg, reader, snapshot, error);
 }
 
-static int read_tables(struct nf_svc_client *client, struct nf_svc_snapshot *snapshot,
+static int read_tables(struct nf_svc_client *client,
+		       struct nf_svc_snapshot *snapshot,
 		       struct nf_svc_error *error)
 {
 	int ret;
 
-	ret = dump(client, NF_SVC_CMD_SERVICE_GET, read_service, snapshot, error);
+	ret = dump(client, NF_SVC_CMD_SERVICE_GET, read_service, snapshot,
+		   error);
 	if (ret)
 		return ret;
 	if (snapshot->n_services > 1)
-		qsort(snapshot->services, snapshot->n_services, sizeof(*snapshot->services),
-		      compare_services);
-	ret = dump(client, NF_SVC_CMD_BACKEND_GET, read_backends, snapshot, error);
+		qsort(snapshot->services, snapshot->n_services,
+		      sizeof(*snapshot->services), compare_services);
+	ret = dump(client, NF_SVC_CMD_BACKEND_GET, read_backends, snapshot,
+		   error);
 	if (!ret)
-		ret = dump(client, NF_SVC_CMD_FRONTEND_GET, read_frontend, snapshot, error);
+		ret = dump(client, NF_SVC_CMD_FRONTEND_GET, read_frontend,
+			   snapshot, error);
 	if (!ret)
 		ret = nf_svc_settings_get(client, &snapshot->settings, error);
 	for (size_t i = 0; i < snapshot->n_services; i++)
@@ -107,7 +115,8 @@ static int read_tables(struct nf_svc_client *client, struct nf_svc_snapshot *sna
 	return ret;
 }
 
-static int read_once(struct nf_svc_client *client, struct nf_svc_snapshot *snapshot,
+static int read_once(struct nf_svc_client *client,
+		     struct nf_svc_snapshot *snapshot,
 		     struct nf_svc_error *error)
 {
 	struct nf_svc_info before, after;
@@ -120,8 +129,9 @@ static int read_once(struct nf_svc_client *client, struct nf_svc_snapshot *snaps
 	if (!ret)
 		ret = nf_svc_info_get(client, &after, error);
 	if (!ret && before.generation != after.generation)
-		ret = nf_svc_error_set(error, NF_SVC_ERROR_INTERRUPTED, EINTR,
-				       "the tables changed while they were read");
+		ret = nf_svc_error_set(
+			error, NF_SVC_ERROR_INTERRUPTED, EINTR,
+			"the tables changed while they were read");
 	if (ret)
 		nf_svc_snapshot_clean(snapshot);
 	else
@@ -129,7 +139,8 @@ static int read_once(struct nf_svc_client *client, struct nf_svc_snapshot *snaps
 	return ret;
 }
 
-int nf_svc_snapshot_read(struct nf_svc_client *client, struct nf_svc_snapshot *snapshot,
+int nf_svc_snapshot_read(struct nf_svc_client *client,
+			 struct nf_svc_snapshot *snapshot,
 			 struct nf_svc_error *error)
 {
 	unsigned int tries = 0;

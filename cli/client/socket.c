@@ -11,19 +11,21 @@
 #include "wire.h"
 
 /* Dumps are read at most this often while commits keep interrupting them. */
-#define DUMP_TRIES	16
+#define DUMP_TRIES 16
 /*
  * The kernel answers while it is being asked, so an answer that is not there
  * after this many seconds never comes.
  */
-#define ANSWER_SECONDS	30
+#define ANSWER_SECONDS 30
 
 static int no_memory(struct nf_svc_error *error)
 {
-	return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, ENOMEM, "out of memory");
+	return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, ENOMEM,
+				"out of memory");
 }
 
-static int connect_socket(struct nf_svc_client *client, struct nf_svc_error *error)
+static int connect_socket(struct nf_svc_client *client,
+			  struct nf_svc_error *error)
 {
 	struct timeval patience = { .tv_sec = ANSWER_SECONDS };
 	int buffer = 4 * NF_SVC_RECEIVE_MAX, on = 1;
@@ -31,13 +33,16 @@ static int connect_socket(struct nf_svc_client *client, struct nf_svc_error *err
 
 	ret = genl_connect(client->sock);
 	if (ret < 0)
-		return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, errno ? errno : EIO,
-					"no generic netlink socket: %s", nl_geterror(ret));
+		return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM,
+					errno ? errno : EIO,
+					"no generic netlink socket: %s",
+					nl_geterror(ret));
 	client->family = genl_ctrl_resolve(client->sock, NF_SVC_GENL_NAME);
 	if (client->family < 0) {
 		if (client->family == -NLE_OBJ_NOTFOUND)
-			return nf_svc_error_set(error, NF_SVC_ERROR_NO_MODULE, ENOENT,
-						"the kernel module nf_svc is not loaded");
+			return nf_svc_error_set(
+				error, NF_SVC_ERROR_NO_MODULE, ENOENT,
+				"the kernel module nf_svc is not loaded");
 		return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, EIO,
 					"cannot ask for the family nf_svc: %s",
 					nl_geterror(client->family));
@@ -47,19 +52,26 @@ static int connect_socket(struct nf_svc_client *client, struct nf_svc_error *err
 	 * Room for the answers to a whole chunk. Without the right to FORCE the
 	 * kernel's limit holds, which is enough to read with.
 	 */
-	if (setsockopt(client->fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer)))
-		setsockopt(client->fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
+	if (setsockopt(client->fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer,
+		       sizeof(buffer)))
+		setsockopt(client->fd, SOL_SOCKET, SO_RCVBUF, &buffer,
+			   sizeof(buffer));
 	buffer = 4 * NF_SVC_CHUNK;
-	if (setsockopt(client->fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof(buffer)))
-		setsockopt(client->fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
-	if (setsockopt(client->fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on)) ||
-	    setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)))
+	if (setsockopt(client->fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer,
+		       sizeof(buffer)))
+		setsockopt(client->fd, SOL_SOCKET, SO_SNDBUF, &buffer,
+			   sizeof(buffer));
+	if (setsockopt(client->fd, SOL_NETLINK, NETLINK_EXT_ACK, &on,
+		       sizeof(on)) ||
+	    setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+		       sizeof(patience)))
 		return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, errno,
 					"cannot set up the netlink socket");
 	return 0;
 }
 
-int nf_svc_client_open(struct nf_svc_client **result, struct nf_svc_error *error)
+int nf_svc_client_open(struct nf_svc_client **result,
+		       struct nf_svc_error *error)
 {
 	struct nf_svc_client *client = calloc(1, sizeof(*client));
 	int ret;
@@ -93,7 +105,8 @@ void nf_svc_client_close(struct nf_svc_client *client)
 	free(client);
 }
 
-struct nl_msg *nf_svc_message_new(struct nf_svc_client *client, uint8_t cmd, int flags, size_t size)
+struct nl_msg *nf_svc_message_new(struct nf_svc_client *client, uint8_t cmd,
+				  int flags, size_t size)
 {
 	struct nl_msg *msg = nlmsg_alloc_size(size);
 
@@ -114,7 +127,8 @@ int nf_svc_send(struct nf_svc_client *client, const void *bytes, size_t len,
 	ssize_t n;
 
 	do {
-		n = sendto(client->fd, bytes, len, 0, (struct sockaddr *)&kernel, sizeof(kernel));
+		n = sendto(client->fd, bytes, len, 0,
+			   (struct sockaddr *)&kernel, sizeof(kernel));
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, errno,
@@ -122,10 +136,12 @@ int nf_svc_send(struct nf_svc_client *client, const void *bytes, size_t len,
 	return 0;
 }
 
-int nf_svc_receive(struct nf_svc_client *client, int flags, struct nf_svc_error *error)
+int nf_svc_receive(struct nf_svc_client *client, int flags,
+		   struct nf_svc_error *error)
 {
 	struct sockaddr_nl sender;
-	struct iovec space = { .iov_base = client->in, .iov_len = NF_SVC_RECEIVE_MAX };
+	struct iovec space = { .iov_base = client->in,
+			       .iov_len = NF_SVC_RECEIVE_MAX };
 	struct msghdr message = {
 		.msg_name = &sender,
 		.msg_iov = &space,
@@ -141,9 +157,10 @@ int nf_svc_receive(struct nf_svc_client *client, int flags, struct nf_svc_error 
 		/* only the kernel, port 0, has anything to say here */
 	} while ((n < 0 && errno == EINTR) || (n >= 0 && sender.nl_pid));
 	if (n < 0)
-		return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, errno,
-					errno == EAGAIN ? "the kernel does not answer"
-							: "cannot receive from the kernel");
+		return nf_svc_error_set(
+			error, NF_SVC_ERROR_SYSTEM, errno,
+			errno == EAGAIN ? "the kernel does not answer" :
+					  "cannot receive from the kernel");
 	if (message.msg_flags & MSG_TRUNC)
 		return nf_svc_error_set(error, NF_SVC_ERROR_ANSWER, EMSGSIZE,
 					"an answer of the kernel is too long");
@@ -174,13 +191,15 @@ static int read_done(struct nlmsghdr *nlh, struct nf_svc_error *error)
 	return nf_svc_error_set(error, NF_SVC_ERROR_REFUSED, number, "%s", "");
 }
 
-static int read_messages(struct nf_svc_client *client, int len, struct answer *answer,
-			 nf_svc_reader reader, void *arg, struct nf_svc_error *error)
+static int read_messages(struct nf_svc_client *client, int len,
+			 struct answer *answer, nf_svc_reader reader, void *arg,
+			 struct nf_svc_error *error)
 {
 	struct nlmsghdr *nlh = (struct nlmsghdr *)(void *)client->in;
 	int ret = 0;
 
-	for (; nlmsg_ok(nlh, len) && !ret && !answer->done; nlh = nlmsg_next(nlh, &len)) {
+	for (; nlmsg_ok(nlh, len) && !ret && !answer->done;
+	     nlh = nlmsg_next(nlh, &len)) {
 		if (nlh->nlmsg_seq != answer->seq)
 			continue;
 		if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
@@ -192,19 +211,21 @@ static int read_messages(struct nf_svc_client *client, int len, struct answer *a
 			answer->done = true;
 			ret = read_done(nlh, error);
 		} else if (nlh->nlmsg_type == client->family && reader) {
-			ret = genlmsg_valid_hdr(nlh, 0) ? reader(nlh, arg) : -EBADMSG;
+			ret = genlmsg_valid_hdr(nlh, 0) ? reader(nlh, arg) :
+							  -EBADMSG;
 			if (ret == -ENOMEM)
 				no_memory(error);
 			else if (ret)
-				nf_svc_error_set(error, NF_SVC_ERROR_ANSWER, ret,
-						 "the kernel's answer is malformed");
+				nf_svc_error_set(
+					error, NF_SVC_ERROR_ANSWER, ret,
+					"the kernel's answer is malformed");
 		}
 	}
 	return ret;
 }
 
-int nf_svc_ask(struct nf_svc_client *client, struct nl_msg *msg, nf_svc_reader reader, void *arg,
-	       struct nf_svc_error *error)
+int nf_svc_ask(struct nf_svc_client *client, struct nl_msg *msg,
+	       nf_svc_reader reader, void *arg, struct nf_svc_error *error)
 {
 	struct answer answer = { 0 };
 	struct nlmsghdr *nlh;
@@ -226,11 +247,13 @@ int nf_svc_ask(struct nf_svc_client *client, struct nl_msg *msg, nf_svc_reader r
 		if (len < 0)
 			ret = len;
 		else
-			ret = read_messages(client, len, &answer, reader, arg, error);
+			ret = read_messages(client, len, &answer, reader, arg,
+					    error);
 	}
 	if (!ret && answer.interrupted)
-		ret = nf_svc_error_set(error, NF_SVC_ERROR_INTERRUPTED, EINTR,
-				       "the tables changed while they were read");
+		ret = nf_svc_error_set(
+			error, NF_SVC_ERROR_INTERRUPTED, EINTR,
+			"the tables changed while they were read");
 	return ret;
 }
 
@@ -240,7 +263,9 @@ bool nf_svc_dump_again(unsigned int *tries, int ret, struct nf_svc_error *error)
 		return false;
 	if (++*tries < DUMP_TRIES)
 		return true;
-	nf_svc_error_set(error, NF_SVC_ERROR_INTERRUPTED, EINTR,
-			 "the tables changed each of the %u times they were read", *tries);
+	nf_svc_error_set(
+		error, NF_SVC_ERROR_INTERRUPTED, EINTR,
+		"the tables changed each of the %u times they were read",
+		*tries);
 	return false;
 }

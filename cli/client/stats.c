@@ -69,7 +69,8 @@ static int read_totals(struct nlmsghdr *nlh, void *arg)
 static int read_one(struct nlmsghdr *nlh, void *arg)
 {
 	struct stats_list *list = arg;
-	struct nf_svc_stats *stats = nf_svc_array_add(&list->stats, &list->n, sizeof(*stats));
+	struct nf_svc_stats *stats =
+		nf_svc_array_add(&list->stats, &list->n, sizeof(*stats));
 	int ret = stats ? read_stats(nlh, stats) : -ENOMEM;
 
 	return !ret && !stats->name ? -EBADMSG : ret;
@@ -80,7 +81,8 @@ int nf_svc_stats_get(struct nf_svc_client *client, struct nf_svc_stats *stats,
 {
 	memset(stats, 0, sizeof(*stats));
 	return nf_svc_ask(client,
-			  nf_svc_message_new(client, NF_SVC_CMD_STATS_GET, 0, NF_SVC_MESSAGE_HEAD),
+			  nf_svc_message_new(client, NF_SVC_CMD_STATS_GET, 0,
+					     NF_SVC_MESSAGE_HEAD),
 			  read_totals, stats, error);
 }
 
@@ -88,13 +90,14 @@ static int compare_stats(const void *a, const void *b)
 {
 	const struct nf_svc_stats *one = a, *other = b;
 	struct nf_svc_key first = { one->name, one->protocol, one->family };
-	struct nf_svc_key second = { other->name, other->protocol, other->family };
+	struct nf_svc_key second = { other->name, other->protocol,
+				     other->family };
 
 	return nf_svc_key_compare(&first, &second);
 }
 
-int nf_svc_stats_dump(struct nf_svc_client *client, struct nf_svc_stats **stats, size_t *n,
-		      struct nf_svc_error *error)
+int nf_svc_stats_dump(struct nf_svc_client *client, struct nf_svc_stats **stats,
+		      size_t *n, struct nf_svc_error *error)
 {
 	struct stats_list list;
 	unsigned int tries = 0;
@@ -102,10 +105,11 @@ int nf_svc_stats_dump(struct nf_svc_client *client, struct nf_svc_stats **stats,
 
 	do {
 		memset(&list, 0, sizeof(list));
-		ret = nf_svc_ask(client,
-				 nf_svc_message_new(client, NF_SVC_CMD_STATS_GET, NLM_F_DUMP,
-						    NF_SVC_MESSAGE_HEAD),
-				 read_one, &list, error);
+		ret = nf_svc_ask(
+			client,
+			nf_svc_message_new(client, NF_SVC_CMD_STATS_GET,
+					   NLM_F_DUMP, NF_SVC_MESSAGE_HEAD),
+			read_one, &list, error);
 		if (ret)
 			nf_svc_stats_free(list.stats, list.n);
 	} while (nf_svc_dump_again(&tries, ret, error));

@@ -15,17 +15,20 @@
 
 #include "wire.h"
 
-#define WAIT_STEP_MS	20
+#define WAIT_STEP_MS 20
 
-static int begin_once(struct nf_svc_client *client, const struct nf_svc_begin *begin,
+static int begin_once(struct nf_svc_client *client,
+		      const struct nf_svc_begin *begin,
 		      struct nf_svc_error *error)
 {
-	struct nl_msg *msg = nf_svc_message_new(client, NF_SVC_CMD_BEGIN, 0, NF_SVC_MESSAGE_HEAD);
+	struct nl_msg *msg = nf_svc_message_new(client, NF_SVC_CMD_BEGIN, 0,
+						NF_SVC_MESSAGE_HEAD);
 
-	if (msg && (nla_put_string(msg, NF_SVC_A_OWNER, begin->owner) ||
-		    (begin->flags && nla_put_u32(msg, NF_SVC_A_FLAGS, begin->flags)) ||
-		    (begin->if_generation &&
-		     nla_put_u64(msg, NF_SVC_A_GENERATION, begin->generation)))) {
+	if (msg &&
+	    (nla_put_string(msg, NF_SVC_A_OWNER, begin->owner) ||
+	     (begin->flags && nla_put_u32(msg, NF_SVC_A_FLAGS, begin->flags)) ||
+	     (begin->if_generation &&
+	      nla_put_u64(msg, NF_SVC_A_GENERATION, begin->generation)))) {
 		nlmsg_free(msg);
 		return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, EMSGSIZE,
 					"the owner's name is too long");
@@ -33,7 +36,8 @@ static int begin_once(struct nf_svc_client *client, const struct nf_svc_begin *b
 	return nf_svc_ask(client, msg, NULL, NULL, error);
 }
 
-int nf_svc_tx_begin(struct nf_svc_client *client, const struct nf_svc_begin *begin,
+int nf_svc_tx_begin(struct nf_svc_client *client,
+		    const struct nf_svc_begin *begin,
 		    struct nf_svc_error *error)
 {
 	struct timespec step = { .tv_nsec = WAIT_STEP_MS * 1000000L };
@@ -60,8 +64,10 @@ static void note_refusals(struct nf_svc_client *client, int len)
 {
 	struct nlmsghdr *nlh = (struct nlmsghdr *)(void *)client->in;
 
-	for (; nlmsg_ok(nlh, len) && !client->refused; nlh = nlmsg_next(nlh, &len)) {
-		if (nlh->nlmsg_type == NLMSG_ERROR && nf_svc_error_read(nlh, &client->first))
+	for (; nlmsg_ok(nlh, len) && !client->refused;
+	     nlh = nlmsg_next(nlh, &len)) {
+		if (nlh->nlmsg_type == NLMSG_ERROR &&
+		    nf_svc_error_read(nlh, &client->first))
 			client->refused = true;
 	}
 }
@@ -94,14 +100,16 @@ static int flush_queue(struct nf_svc_client *client, struct nf_svc_error *error)
 	return client->refused ? refused(client, error) : ret;
 }
 
-int nf_svc_tx_queue(struct nf_svc_client *client, struct nl_msg *msg, struct nf_svc_error *error)
+int nf_svc_tx_queue(struct nf_svc_client *client, struct nl_msg *msg,
+		    struct nf_svc_error *error)
 {
 	struct nlmsghdr *nlh;
 	size_t len;
 	int ret = 0;
 
 	if (!msg)
-		return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, ENOMEM, "out of memory");
+		return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, ENOMEM,
+					"out of memory");
 	nlh = nlmsg_hdr(msg);
 	len = NLMSG_ALIGN(nlh->nlmsg_len);
 	if (client->refused)
@@ -129,7 +137,8 @@ static int read_generation(struct nlmsghdr *nlh, void *arg)
 	return ret;
 }
 
-int nf_svc_tx_commit(struct nf_svc_client *client, uint64_t *generation, struct nf_svc_error *error)
+int nf_svc_tx_commit(struct nf_svc_client *client, uint64_t *generation,
+		     struct nf_svc_error *error)
 {
 	uint64_t number = 0;
 	int ret;
@@ -144,7 +153,8 @@ int nf_svc_tx_commit(struct nf_svc_client *client, uint64_t *generation, struct 
 	}
 	client->in_tx = false;
 	ret = nf_svc_ask(client,
-			 nf_svc_message_new(client, NF_SVC_CMD_COMMIT, 0, NF_SVC_MESSAGE_HEAD),
+			 nf_svc_message_new(client, NF_SVC_CMD_COMMIT, 0,
+					    NF_SVC_MESSAGE_HEAD),
 			 read_generation, &number, error);
 	if (!ret && generation)
 		*generation = number;
@@ -160,6 +170,8 @@ void nf_svc_tx_abort(struct nf_svc_client *client)
 	client->in_tx = false;
 	client->out_len = 0;
 	/* it may have ended already, which is just as well */
-	nf_svc_ask(client, nf_svc_message_new(client, NF_SVC_CMD_ABORT, 0, NF_SVC_MESSAGE_HEAD),
+	nf_svc_ask(client,
+		   nf_svc_message_new(client, NF_SVC_CMD_ABORT, 0,
+				      NF_SVC_MESSAGE_HEAD),
 		   NULL, NULL, &ignored);
 }

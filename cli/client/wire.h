@@ -10,14 +10,14 @@
 #include "client.h"
 
 /* One sendmsg() carries up to this many bytes of messages. */
-#define NF_SVC_CHUNK		(64 * 1024)
+#define NF_SVC_CHUNK (64 * 1024)
 /* The longest message, and what is received at a time. */
-#define NF_SVC_MESSAGE_MAX	(32 * 1024)
-#define NF_SVC_RECEIVE_MAX	(256 * 1024)
+#define NF_SVC_MESSAGE_MAX (32 * 1024)
+#define NF_SVC_RECEIVE_MAX (256 * 1024)
 /* Bytes before the value of an attribute. */
-#define NF_SVC_ATTR_HEAD	sizeof(struct nlattr)
+#define NF_SVC_ATTR_HEAD sizeof(struct nlattr)
 /* A message without its backends fits into this. */
-#define NF_SVC_MESSAGE_HEAD	1024
+#define NF_SVC_MESSAGE_HEAD 1024
 
 /**
  * struct nf_svc_client - one socket
@@ -63,8 +63,8 @@ typedef int (*nf_svc_reader)(struct nlmsghdr *nlh, void *arg);
  *
  * Return: the message, nlmsg_free() it, or NULL: no memory.
  */
-struct nl_msg *nf_svc_message_new(struct nf_svc_client *client, uint8_t cmd, int flags,
-				  size_t size);
+struct nl_msg *nf_svc_message_new(struct nf_svc_client *client, uint8_t cmd,
+				  int flags, size_t size);
 
 /**
  * nf_svc_ask - send a request and read its answer to the end
@@ -74,8 +74,8 @@ struct nl_msg *nf_svc_message_new(struct nf_svc_client *client, uint8_t cmd, int
  * @arg: for @reader
  * @error: on failure; -EINTR and NF_SVC_ERROR_INTERRUPTED: an interrupted dump
  */
-int nf_svc_ask(struct nf_svc_client *client, struct nl_msg *msg, nf_svc_reader reader, void *arg,
-	       struct nf_svc_error *error);
+int nf_svc_ask(struct nf_svc_client *client, struct nl_msg *msg,
+	       nf_svc_reader reader, void *arg, struct nf_svc_error *error);
 
 /**
  * nf_svc_send - hand bytes to the kernel, which works on them before this returns
@@ -95,7 +95,8 @@ int nf_svc_send(struct nf_svc_client *client, const void *bytes, size_t len,
  *
  * Return: bytes, or a negative errno; -EAGAIN: nothing there, @error untouched.
  */
-int nf_svc_receive(struct nf_svc_client *client, int flags, struct nf_svc_error *error);
+int nf_svc_receive(struct nf_svc_client *client, int flags,
+		   struct nf_svc_error *error);
 
 /**
  * nf_svc_dump_again - should an interrupted read be tried again?
@@ -103,7 +104,8 @@ int nf_svc_receive(struct nf_svc_client *client, int flags, struct nf_svc_error 
  * @ret: what the last read returned
  * @error: says so if it was too often
  */
-bool nf_svc_dump_again(unsigned int *tries, int ret, struct nf_svc_error *error);
+bool nf_svc_dump_again(unsigned int *tries, int ret,
+		       struct nf_svc_error *error);
 
 /**
  * nf_svc_attrs_parse - find the attributes of a message of the module
@@ -172,7 +174,8 @@ int nf_svc_attr_backend(struct nlattr *attr, struct nf_svc_backend *backend);
  *
  * Return: 0 or -EBADMSG.
  */
-int nf_svc_attr_rule(struct nlattr *attr, uint32_t *class, struct nf_svc_rule *rule);
+int nf_svc_attr_rule(struct nlattr *attr, uint32_t *class,
+		     struct nf_svc_rule *rule);
 
 /**
  * nf_svc_put_key - add a service's key to a message
@@ -189,7 +192,8 @@ int nf_svc_put_key(struct nl_msg *msg, const struct nf_svc_key *key);
  * @type: attribute
  * @addr: the address
  */
-int nf_svc_put_addr(struct nl_msg *msg, int type, const struct nf_svc_addr *addr);
+int nf_svc_put_addr(struct nl_msg *msg, int type,
+		    const struct nf_svc_addr *addr);
 
 /**
  * nf_svc_put_cidr - add a range
@@ -197,7 +201,8 @@ int nf_svc_put_addr(struct nl_msg *msg, int type, const struct nf_svc_addr *addr
  * @type: attribute
  * @cidr: the range
  */
-int nf_svc_put_cidr(struct nl_msg *msg, int type, const struct nf_svc_cidr *cidr);
+int nf_svc_put_cidr(struct nl_msg *msg, int type,
+		    const struct nf_svc_cidr *cidr);
 
 /**
  * nf_svc_service_read - read a SERVICE_SET message
@@ -221,7 +226,8 @@ int nf_svc_backends_read(struct nlmsghdr *nlh, struct nf_svc_service *service);
  * @nlh: the message
  * @frontend: where it goes; its ranges are the caller's after success
  */
-int nf_svc_frontend_read(struct nlmsghdr *nlh, struct nf_svc_frontend *frontend);
+int nf_svc_frontend_read(struct nlmsghdr *nlh,
+			 struct nf_svc_frontend *frontend);
 
 /**
  * nf_svc_tx_queue - queue a message of the transaction
@@ -229,7 +235,8 @@ int nf_svc_frontend_read(struct nlmsghdr *nlh, struct nf_svc_frontend *frontend)
  * @msg: the message; freed, also on failure; NULL is answered with ENOMEM
  * @error: on failure
  */
-int nf_svc_tx_queue(struct nf_svc_client *client, struct nl_msg *msg, struct nf_svc_error *error);
+int nf_svc_tx_queue(struct nf_svc_client *client, struct nl_msg *msg,
+		    struct nf_svc_error *error);
 
 /**
  * nf_svc_object_describe - say what a request is about
@@ -238,7 +245,8 @@ int nf_svc_tx_queue(struct nf_svc_client *client, struct nl_msg *msg, struct nf_
  * @text: where it goes
  * @size: room there
  */
-void nf_svc_object_describe(const struct nlmsghdr *nlh, uint32_t offset, char *text, size_t size);
+void nf_svc_object_describe(const struct nlmsghdr *nlh, uint32_t offset,
+			    char *text, size_t size);
 
 /**
  * nf_svc_attribute_describe - the name of the attribute at an offset
@@ -247,8 +255,8 @@ void nf_svc_object_describe(const struct nlmsghdr *nlh, uint32_t offset, char *t
  * @text: where it goes; empty if there is none
  * @size: room there
  */
-void nf_svc_attribute_describe(const struct nlmsghdr *nlh, uint32_t offset, char *text,
-			       size_t size);
+void nf_svc_attribute_describe(const struct nlmsghdr *nlh, uint32_t offset,
+			       char *text, size_t size);
 
 /**
  * nf_svc_attribute_name - the name of an attribute

@@ -7,8 +7,9 @@
 #include "words.h"
 
 const struct nf_svc_word nf_svc_protocols[] = {
-	{ IPPROTO_TCP, "tcp" },	  { IPPROTO_UDP, "udp" },	{ IPPROTO_SCTP, "sctp" },
-	{ IPPROTO_ICMP, "icmp" }, { IPPROTO_ICMPV6, "icmpv6" }, { 0, NULL },
+	{ IPPROTO_TCP, "tcp" },	      { IPPROTO_UDP, "udp" },
+	{ IPPROTO_SCTP, "sctp" },     { IPPROTO_ICMP, "icmp" },
+	{ IPPROTO_ICMPV6, "icmpv6" }, { 0, NULL },
 };
 
 const struct nf_svc_word nf_svc_families[] = {
@@ -87,7 +88,8 @@ const char *nf_svc_word_text(const struct nf_svc_word *words, uint64_t value)
 	return "unknown";
 }
 
-bool nf_svc_word_value(const struct nf_svc_word *words, const char *text, uint32_t *value)
+bool nf_svc_word_value(const struct nf_svc_word *words, const char *text,
+		       uint32_t *value)
 {
 	for (; words->text; words++) {
 		if (!strcmp(words->text, text)) {
@@ -104,8 +106,11 @@ char *nf_svc_word_list(const struct nf_svc_word *words, char *text, size_t size)
 
 	*text = '\0';
 	for (const struct nf_svc_word *word = words; word->text; word++) {
-		const char *glue = word == words ? "" : word[1].text ? ", " : " or ";
-		int n = snprintf(text + used, size - used, "%s%s", glue, word->text);
+		const char *glue = word == words ? "" :
+				   word[1].text	 ? ", " :
+						   " or ";
+		int n = snprintf(text + used, size - used, "%s%s", glue,
+				 word->text);
 
 		if (n < 0 || (size_t)n >= size - used)
 			break;

@@ -46,7 +46,8 @@ const char *nf_svc_word_text(const struct nf_svc_word *words, uint64_t value);
  *
  * Return: whether the list has the word.
  */
-bool nf_svc_word_value(const struct nf_svc_word *words, const char *text, uint32_t *value);
+bool nf_svc_word_value(const struct nf_svc_word *words, const char *text,
+		       uint32_t *value);
 
 /**
  * nf_svc_word_list - all words of a list, for people: "a, b or c"
@@ -56,6 +57,7 @@ bool nf_svc_word_value(const struct nf_svc_word *words, const char *text, uint32
  *
  * Return: @text.
  */
-char *nf_svc_word_list(const struct nf_svc_word *words, char *text, size_t size);
+char *nf_svc_word_list(const struct nf_svc_word *words, char *text,
+		       size_t size);
 
 #endif

@@ -9,7 +9,7 @@
 #include "model/allocate.h"
 
 /* More addresses than this are not told apart in a range of IPv6. */
-#define HOST_BITS_MAX	31
+#define HOST_BITS_MAX 31
 
 /**
  * struct taken - addresses that cannot be given any more
@@ -23,14 +23,17 @@ struct taken {
 
 bool service_name_is_of(const char *name, const struct model_service *service)
 {
-	size_t namespace = strlen(service->namespace), len = strlen(service->name);
+	size_t namespace = strlen(service->namespace),
+	       len = strlen(service->name);
 
-	return !strncmp(name, service->namespace, namespace) && name[namespace] == '/' &&
+	return !strncmp(name, service->namespace, namespace) &&
+	       name[namespace] == '/' &&
 	       !strncmp(name + namespace + 1, service->name, len) &&
 	       (!name[namespace + 1 + len] || name[namespace + 1 + len] == ':');
 }
 
-const struct model_service *service_owner_in(const struct model *model, const char *name)
+const struct model_service *service_owner_in(const struct model *model,
+					     const char *name)
 {
 	const char *slash = strchr(name, '/');
 	char namespace[64], own[64];
@@ -54,7 +57,8 @@ static int compare_addresses(const void *a, const void *b)
 }
 
 /* Where an address stands in the sorted list, or belongs. */
-static size_t position(const struct taken *taken, const struct nf_svc_addr *addr)
+static size_t position(const struct taken *taken,
+		       const struct nf_svc_addr *addr)
 {
 	size_t low = 0, high = taken->n;
 
@@ -82,7 +86,8 @@ static int take(struct taken *taken, const struct nf_svc_addr *addr)
 
 	if (!nf_svc_array_add(&taken->list, &taken->n, sizeof(*taken->list)))
 		return -ENOMEM;
-	memmove(taken->list + at + 1, taken->list + at, behind * sizeof(*taken->list));
+	memmove(taken->list + at + 1, taken->list + at,
+		behind * sizeof(*taken->list));
 	taken->list[at] = *addr;
 	return 0;
 }
@@ -101,7 +106,8 @@ static uint64_t hash_names(const struct model_service *service)
 }
 
 /* The address @offset behind the first one of a range. */
-static struct nf_svc_addr address_at(const struct nf_svc_cidr *range, uint32_t offset)
+static struct nf_svc_addr address_at(const struct nf_svc_cidr *range,
+				     uint32_t offset)
 {
 	struct nf_svc_addr addr = range->addr;
 	size_t last = nf_svc_addr_size(addr.family) - 1;
@@ -114,7 +120,9 @@ static struct nf_svc_addr address_at(const struct nf_svc_cidr *range, uint32_t o
 /* How many addresses of a range can be given, from offset 1 on. */
 static uint32_t room_of(const struct nf_svc_cidr *range)
 {
-	unsigned int bits = (unsigned int)nf_svc_addr_size(range->addr.family) * 8 - range->prefix;
+	unsigned int bits =
+		(unsigned int)nf_svc_addr_size(range->addr.family) * 8 -
+		range->prefix;
 	uint32_t reserved = range->addr.family == NFPROTO_IPV4 ? 2 : 1, size;
 
 	if (bits > HOST_BITS_MAX)
@@ -133,22 +141,24 @@ static bool pick(const struct nf_svc_cidr *range, const struct taken *taken,
 	start = (uint32_t)(hash_names(service) % room);
 	/* each address taken is passed at most once */
 	for (uint32_t i = 0; i < room && i <= taken->n; i++) {
-		*addr = address_at(range, 1 + (uint32_t)(((uint64_t)start + i) % room));
+		*addr = address_at(
+			range, 1 + (uint32_t)(((uint64_t)start + i) % room));
 		if (!is_taken(taken, addr))
 			return true;
 	}
 	return false;
 }
 
-static int fail(const struct model_place *place, const char *field, struct tree_error *error,
-		const char *message, const struct model_service *service)
+static int fail(const struct model_place *place, const char *field,
+		struct tree_error *error, const char *message,
+		const struct model_service *service)
 {
 	memset(error, 0, sizeof(*error));
 	error->line = place->line;
 	error->column = place->column;
 	snprintf(error->field, sizeof(error->field), "%s", field);
-	snprintf(error->message, sizeof(error->message), message, service->namespace,
-		 service->name);
+	snprintf(error->message, sizeof(error->message), message,
+		 service->namespace, service->name);
 	return -EINVAL;
 }
 
@@ -166,8 +176,8 @@ static bool has_family(const struct model_service *service, uint8_t family)
 	return false;
 }
 
-static const struct nf_svc_cidr *range_of(const struct nf_svc_cidr *ranges, size_t n,
-					  uint8_t family)
+static const struct nf_svc_cidr *range_of(const struct nf_svc_cidr *ranges,
+					  size_t n, uint8_t family)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (ranges[i].addr.family == family)
@@ -177,7 +187,8 @@ static const struct nf_svc_cidr *range_of(const struct nf_svc_cidr *ranges, size
 }
 
 /* What the file says itself. */
-static int take_explicit(const struct model *model, struct taken *taken, struct tree_error *error)
+static int take_explicit(const struct model *model, struct taken *taken,
+			 struct tree_error *error)
 {
 	for (size_t i = 0; i < model->n_services; i++) {
 		const struct model_service *service = &model->services[i];
@@ -186,9 +197,12 @@ static int take_explicit(const struct model *model, struct taken *taken, struct 
 			continue;
 		for (size_t k = 0; k < service->n_cluster_ips; k++) {
 			if (is_taken(taken, &service->cluster_ips[k]))
-				return fail(&service->address_place, "spec.clusterIP", error,
-					    "the address of %s/%s is another Service's of this file "
-					    "too; give it one of its own", service);
+				return fail(
+					&service->address_place,
+					"spec.clusterIP", error,
+					"the address of %s/%s is another Service's of this file "
+					"too; give it one of its own",
+					service);
 			if (take(taken, &service->cluster_ips[k]))
 				return tree_no_memory(error);
 		}
@@ -213,17 +227,21 @@ static bool wants(const struct model_service *service, uint8_t family,
 		return true;
 	if (service->dual_stack == MODEL_PREFER)
 		return range_of(ranges, n_ranges, family) ||
-		       (!service->n_cluster_ips && !service->n_families && family == first);
-	return !service->n_cluster_ips && !service->n_families && family == first;
+		       (!service->n_cluster_ips && !service->n_families &&
+			family == first);
+	return !service->n_cluster_ips && !service->n_families &&
+	       family == first;
 }
 
 /* The ClusterIP that the kernel has for a service of this Service already. */
-static const struct nf_svc_addr *programmed(const struct nf_svc_service *service, uint8_t family)
+static const struct nf_svc_addr *
+programmed(const struct nf_svc_service *service, uint8_t family)
 {
 	for (size_t i = 0; i < service->n_frontends; i++) {
 		const struct nf_svc_frontend *frontend = &service->frontends[i];
 
-		if (frontend->kind == NF_SVC_KIND_CLUSTER_IP && frontend->addr.family == family)
+		if (frontend->kind == NF_SVC_KIND_CLUSTER_IP &&
+		    frontend->addr.family == family)
 			return &frontend->addr;
 	}
 	return NULL;
@@ -243,17 +261,20 @@ static bool may_keep(const struct model_service *service, uint8_t family)
 }
 
 /* What the kernel has: kept by Services that say nothing, taken for all others. */
-static int take_programmed(struct model *model, const struct nf_svc_snapshot *snapshot,
+static int take_programmed(struct model *model,
+			   const struct nf_svc_snapshot *snapshot,
 			   struct taken *taken)
 {
 	for (size_t i = 0; i < snapshot->n_services; i++) {
 		const struct nf_svc_service *service = &snapshot->services[i];
-		struct model_service *owner = (struct model_service *)(uintptr_t)
-			service_owner_in(model, service->name);
-		const struct nf_svc_addr *addr = programmed(service, service->family);
+		struct model_service *owner =
+			(struct model_service *)(uintptr_t)service_owner_in(
+				model, service->name);
+		const struct nf_svc_addr *addr =
+			programmed(service, service->family);
 
-		if (!owner || !gets_addresses(owner) || !addr || is_taken(taken, addr) ||
-		    !may_keep(owner, addr->family))
+		if (!owner || !gets_addresses(owner) || !addr ||
+		    is_taken(taken, addr) || !may_keep(owner, addr->family))
 			continue;
 		owner->cluster_ips[owner->n_cluster_ips++] = *addr;
 		if (take(taken, addr))
@@ -263,7 +284,8 @@ static int take_programmed(struct model *model, const struct nf_svc_snapshot *sn
 }
 
 /* Addresses of services that are not of the file. */
-static int take_foreign(const struct model *model, const struct nf_svc_snapshot *snapshot,
+static int take_foreign(const struct model *model,
+			const struct nf_svc_snapshot *snapshot,
 			struct taken *taken)
 {
 	for (size_t i = 0; i < snapshot->n_services; i++) {
@@ -273,43 +295,50 @@ static int take_foreign(const struct model *model, const struct nf_svc_snapshot 
 			continue;
 		for (size_t k = 0; k < service->n_frontends; k++) {
 			if (service->frontends[k].addr.family &&
-			    nf_svc_array_add(&taken->list, &taken->n, sizeof(*taken->list)))
-				taken->list[taken->n - 1] = service->frontends[k].addr;
+			    nf_svc_array_add(&taken->list, &taken->n,
+					     sizeof(*taken->list)))
+				taken->list[taken->n - 1] =
+					service->frontends[k].addr;
 			else if (service->frontends[k].addr.family)
 				return -ENOMEM;
 		}
 	}
 	if (taken->n > 1)
-		qsort(taken->list, taken->n, sizeof(*taken->list), compare_addresses);
+		qsort(taken->list, taken->n, sizeof(*taken->list),
+		      compare_addresses);
 	return 0;
 }
 
 static int allocate_one(struct model_service *service, uint8_t family,
-			const struct nf_svc_cidr *ranges, size_t n_ranges, struct taken *taken,
-			struct tree_error *error)
+			const struct nf_svc_cidr *ranges, size_t n_ranges,
+			struct taken *taken, struct tree_error *error)
 {
 	const struct nf_svc_cidr *range = range_of(ranges, n_ranges, family);
 	struct nf_svc_addr addr;
 
 	if (!range)
-		return fail(&service->address_place, "spec.clusterIP", error,
-			    family == NFPROTO_IPV4 ?
-				    "%s/%s has no IPv4 address; write one, or give a range with "
-				    "--service-cidr" :
-				    "%s/%s has no IPv6 address; write one, or give a range with "
-				    "--service-cidr",
-			    service);
+		return fail(
+			&service->address_place, "spec.clusterIP", error,
+			family == NFPROTO_IPV4 ?
+				"%s/%s has no IPv4 address; write one, or give a range with "
+				"--service-cidr" :
+				"%s/%s has no IPv6 address; write one, or give a range with "
+				"--service-cidr",
+			service);
 	if (!pick(range, taken, service, &addr))
-		return fail(&service->address_place, "spec.clusterIP", error,
-			    "no address is left for %s/%s; give a larger --service-cidr", service);
+		return fail(
+			&service->address_place, "spec.clusterIP", error,
+			"no address is left for %s/%s; give a larger --service-cidr",
+			service);
 	if (take(taken, &addr))
 		return tree_no_memory(error);
 	service->cluster_ips[service->n_cluster_ips++] = addr;
 	return 0;
 }
 
-static int allocate_rest(struct model *model, const struct nf_svc_cidr *ranges, size_t n_ranges,
-			 struct taken *taken, struct tree_error *error)
+static int allocate_rest(struct model *model, const struct nf_svc_cidr *ranges,
+			 size_t n_ranges, struct taken *taken,
+			 struct tree_error *error)
 {
 	static const uint8_t families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
 	int ret = 0;
@@ -321,11 +350,12 @@ static int allocate_rest(struct model *model, const struct nf_svc_cidr *ranges, 
 		if (!gets_addresses(service))
 			continue;
 		for (unsigned int k = 0; k < 2; k++)
-			wanted[k] = wants(service, families[k], ranges, n_ranges);
+			wanted[k] =
+				wants(service, families[k], ranges, n_ranges);
 		for (unsigned int k = 0; k < 2 && !ret; k++) {
 			if (wanted[k])
-				ret = allocate_one(service, families[k], ranges, n_ranges, taken,
-						   error);
+				ret = allocate_one(service, families[k], ranges,
+						   n_ranges, taken, error);
 		}
 		if (ret)
 			break;
@@ -333,7 +363,8 @@ static int allocate_rest(struct model *model, const struct nf_svc_cidr *ranges, 
 	return ret;
 }
 
-int allocate_cluster_ips(struct model *model, const struct nf_svc_snapshot *snapshot,
+int allocate_cluster_ips(struct model *model,
+			 const struct nf_svc_snapshot *snapshot,
 			 const struct nf_svc_cidr *ranges, size_t n_ranges,
 			 struct tree_error *error)
 {

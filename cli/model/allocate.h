@@ -23,7 +23,8 @@
  *
  * Return: 0, -EINVAL (no range, none free, claimed twice) or -ENOMEM.
  */
-int allocate_cluster_ips(struct model *model, const struct nf_svc_snapshot *snapshot,
+int allocate_cluster_ips(struct model *model,
+			 const struct nf_svc_snapshot *snapshot,
 			 const struct nf_svc_cidr *ranges, size_t n_ranges,
 			 struct tree_error *error);
 
@@ -41,6 +42,7 @@ bool service_name_is_of(const char *name, const struct model_service *service);
  *
  * Return: the Service, which stays the model's, or NULL.
  */
-const struct model_service *service_owner_in(const struct model *model, const char *name);
+const struct model_service *service_owner_in(const struct model *model,
+					     const char *name);
 
 #endif

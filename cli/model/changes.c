@@ -26,29 +26,35 @@ static int send_one(struct nf_svc_client *client, const struct change *change,
 	case CHANGE_FRONTEND_DEL:
 		return nf_svc_tx_frontend_del(client, change->frontend, error);
 	case CHANGE_BACKENDS_DEL:
-		return nf_svc_tx_backends_del(client, &change->key, change->backends,
+		return nf_svc_tx_backends_del(client, &change->key,
+					      change->backends,
 					      change->n_backends, error);
 	case CHANGE_SERVICE_CREATE:
-		return nf_svc_tx_service_set(client, change->service, NF_SVC_GIVEN_ALL,
-					     NLM_F_CREATE, error);
-	case CHANGE_SERVICE_SET:
-		return nf_svc_tx_service_set(client, change->service, NF_SVC_GIVEN_ALL, 0,
+		return nf_svc_tx_service_set(client, change->service,
+					     NF_SVC_GIVEN_ALL, NLM_F_CREATE,
 					     error);
+	case CHANGE_SERVICE_SET:
+		return nf_svc_tx_service_set(client, change->service,
+					     NF_SVC_GIVEN_ALL, 0, error);
 	case CHANGE_BACKENDS_SET:
-		return nf_svc_tx_backends_set(client, &change->key, change->backends,
+		return nf_svc_tx_backends_set(client, &change->key,
+					      change->backends,
 					      change->n_backends, 0, error);
 	case CHANGE_FRONTEND_SET:
 	default:
-		return nf_svc_tx_frontend_set(client, change->key.name, change->frontend, 0, error);
+		return nf_svc_tx_frontend_set(client, change->key.name,
+					      change->frontend, 0, error);
 	}
 }
 
-int changes_send(struct nf_svc_client *client, struct changes *changes, struct nf_svc_error *error)
+int changes_send(struct nf_svc_client *client, struct changes *changes,
+		 struct nf_svc_error *error)
 {
 	int ret = 0;
 
 	if (changes->n > 1)
-		qsort(changes->list, changes->n, sizeof(*changes->list), compare_changes);
+		qsort(changes->list, changes->n, sizeof(*changes->list),
+		      compare_changes);
 	for (size_t i = 0; i < changes->n && !ret; i++)
 		ret = send_one(client, &changes->list[i], error);
 	return ret;

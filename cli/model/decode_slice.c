@@ -26,7 +26,9 @@ static int decode_family(struct model_slice *slice, const struct tree *node,
 	else if (!strcmp(text, "IPv6"))
 		slice->family = NFPROTO_IPV6;
 	else if (strcmp(text, "FQDN"))
-		return tree_fail(type, error, "'%.32s' is no type of address; IPv4 or IPv6", text);
+		return tree_fail(type, error,
+				 "'%.32s' is no type of address; IPv4 or IPv6",
+				 text);
 	return 0;
 }
 
@@ -37,7 +39,8 @@ static int decode_family(struct model_slice *slice, const struct tree *node,
 static int decode_port(struct model_slice *slice, const struct tree *node,
 		       struct tree_error *error)
 {
-	const struct tree *number = tree_get(node, "port"), *name = tree_get(node, "name");
+	const struct tree *number = tree_get(node, "port"),
+			  *name = tree_get(node, "name");
 	struct model_port *port;
 	const char *text = "";
 	uint32_t value = 0;
@@ -45,7 +48,8 @@ static int decode_port(struct model_slice *slice, const struct tree *node,
 	int ret = 0;
 
 	if (node->kind != TREE_MAPPING)
-		return tree_fail(node, error, "not a port; for example port: 8080");
+		return tree_fail(node, error,
+				 "not a port; for example port: 8080");
 	if (number)
 		ret = tree_number(number, 0, 65535, &value, error);
 	if (!ret && name)
@@ -65,8 +69,8 @@ static int decode_port(struct model_slice *slice, const struct tree *node,
 	return port->name ? 0 : tree_no_memory(error);
 }
 
-static int decode_condition(const struct tree *conditions, const char *key, bool missing,
-			    bool *value, struct tree_error *error)
+static int decode_condition(const struct tree *conditions, const char *key,
+			    bool missing, bool *value, struct tree_error *error)
 {
 	const struct tree *node = tree_get(conditions, key);
 
@@ -74,25 +78,27 @@ static int decode_condition(const struct tree *conditions, const char *key, bool
 	return node ? tree_bool(node, value, error) : 0;
 }
 
-static int decode_conditions(struct model_endpoint *endpoint, const struct tree *node,
-			     struct tree_error *error)
+static int decode_conditions(struct model_endpoint *endpoint,
+			     const struct tree *node, struct tree_error *error)
 {
 	const struct tree *conditions;
 	int ret;
 
 	ret = tree_may(node, "conditions", TREE_MAPPING, &conditions, error);
 	if (!ret)
-		ret = decode_condition(conditions, "ready", true, &endpoint->ready, error);
+		ret = decode_condition(conditions, "ready", true,
+				       &endpoint->ready, error);
 	if (!ret)
-		ret = decode_condition(conditions, "serving", endpoint->ready, &endpoint->serving,
-				       error);
+		ret = decode_condition(conditions, "serving", endpoint->ready,
+				       &endpoint->serving, error);
 	if (!ret)
-		ret = decode_condition(conditions, "terminating", false, &endpoint->terminating,
-				       error);
+		ret = decode_condition(conditions, "terminating", false,
+				       &endpoint->terminating, error);
 	return ret;
 }
 
-static int decode_address(const struct model_slice *slice, struct model_endpoint *endpoint,
+static int decode_address(const struct model_slice *slice,
+			  struct model_endpoint *endpoint,
 			  const struct tree *node, struct tree_error *error)
 {
 	const char *text, *why;
@@ -104,10 +110,13 @@ static int decode_address(const struct model_slice *slice, struct model_endpoint
 	if (nf_svc_addr_parse(text, &endpoint->addr, &why))
 		return tree_fail(node, error, "'%.48s': %s", text, why);
 	if (endpoint->addr.family != slice->family)
-		return tree_fail(node, error, "%s is not of the slice's addressType", text);
+		return tree_fail(node, error,
+				 "%s is not of the slice's addressType", text);
 	why = nf_svc_addr_unusable(&endpoint->addr);
 	if (why)
-		return tree_fail(node, error, "%s is %s, which no endpoint can have", text, why);
+		return tree_fail(node, error,
+				 "%s is %s, which no endpoint can have", text,
+				 why);
 	return 0;
 }
 
@@ -120,14 +129,17 @@ static int decode_endpoint(struct model_slice *slice, const struct tree *node,
 	int ret;
 
 	if (node->kind != TREE_MAPPING)
-		return tree_fail(node, error, "not an endpoint; for example addresses: "
+		return tree_fail(node, error,
+				 "not an endpoint; for example addresses: "
 				 "[\"10.244.1.5\"]");
 	ret = tree_need(node, "addresses", TREE_SEQUENCE, &addresses, error);
 	if (!ret && !addresses->first)
-		ret = tree_fail(addresses, error, "empty; an endpoint needs an address");
+		ret = tree_fail(addresses, error,
+				"empty; an endpoint needs an address");
 	if (ret)
 		return ret;
-	endpoint = nf_svc_array_add(&slice->endpoints, &slice->n_endpoints, sizeof(*endpoint));
+	endpoint = nf_svc_array_add(&slice->endpoints, &slice->n_endpoints,
+				    sizeof(*endpoint));
 	if (!endpoint)
 		return tree_no_memory(error);
 	ret = decode_address(slice, endpoint, addresses->first, error);
@@ -144,31 +156,37 @@ static int decode_endpoint(struct model_slice *slice, const struct tree *node,
 	return ret;
 }
 
-static int decode_each(struct model_slice *slice, const struct tree *node, const char *key,
-		       int (*decode)(struct model_slice *slice, const struct tree *node,
-				     struct tree_error *error),
-		       struct tree_error *error)
+static int
+decode_each(struct model_slice *slice, const struct tree *node, const char *key,
+	    int (*decode)(struct model_slice *slice, const struct tree *node,
+			  struct tree_error *error),
+	    struct tree_error *error)
 {
 	const struct tree *list;
 	int ret;
 
 	ret = tree_may(node, key, TREE_SEQUENCE, &list, error);
-	for (const struct tree *item = list ? list->first : NULL; item && !ret; item = item->next)
+	for (const struct tree *item = list ? list->first : NULL; item && !ret;
+	     item = item->next)
 		ret = decode(slice, item, error);
 	return ret;
 }
 
 static int decode_service_name(struct model *model, struct model_slice *slice,
-			       const struct tree *node, struct tree_error *error)
+			       const struct tree *node,
+			       struct tree_error *error)
 {
-	const struct tree *labels = tree_get(tree_get(node, "metadata"), "labels");
+	const struct tree *labels =
+		tree_get(tree_get(node, "metadata"), "labels");
 	const struct tree *label = tree_get(labels, SERVICE_NAME_LABEL);
 	const char *text;
 	int ret;
 
 	if (!label) {
-		ret = model_note(model, node, "endpointslice %s/%s is ignored: it has no label %s",
-				 slice->namespace, slice->name, SERVICE_NAME_LABEL);
+		ret = model_note(
+			model, node,
+			"endpointslice %s/%s is ignored: it has no label %s",
+			slice->namespace, slice->name, SERVICE_NAME_LABEL);
 		return ret ? tree_no_memory(error) : 0;
 	}
 	ret = tree_string(label, &text, error);
@@ -178,15 +196,16 @@ static int decode_service_name(struct model *model, struct model_slice *slice,
 	return slice->service ? 0 : tree_no_memory(error);
 }
 
-int model_decode_slice(struct model *model, struct model_slice *slice, const struct tree *node,
-		       struct tree_error *error)
+int model_decode_slice(struct model *model, struct model_slice *slice,
+		       const struct tree *node, struct tree_error *error)
 {
 	int ret;
 
 	memset(slice, 0, sizeof(*slice));
 	slice->place.line = node->line;
 	slice->place.column = node->column;
-	ret = model_decode_names(node, &slice->namespace, &slice->name, false, error);
+	ret = model_decode_names(node, &slice->namespace, &slice->name, false,
+				 error);
 	if (ret)
 		return ret;
 	ret = decode_service_name(model, slice, node, error);
@@ -195,7 +214,8 @@ int model_decode_slice(struct model *model, struct model_slice *slice, const str
 	if (!ret)
 		ret = decode_each(slice, node, "ports", decode_port, error);
 	if (!ret && slice->family)
-		ret = decode_each(slice, node, "endpoints", decode_endpoint, error);
+		ret = decode_each(slice, node, "endpoints", decode_endpoint,
+				  error);
 	if (ret)
 		model_slice_clean(slice);
 	return ret;

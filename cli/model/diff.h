@@ -68,7 +68,8 @@ struct changes {
  *
  * Return: 0 or -ENOMEM.
  */
-int diff_services(struct changes *changes, const struct nf_svc_service *const *have, size_t n_have,
+int diff_services(struct changes *changes,
+		  const struct nf_svc_service *const *have, size_t n_have,
 		  const struct nf_svc_service *want, size_t n_want);
 
 /**
@@ -76,7 +77,8 @@ int diff_services(struct changes *changes, const struct nf_svc_service *const *h
  * @have: those that are there
  * @want: those desired
  */
-bool diff_settings(const struct nf_svc_settings *have, const struct nf_svc_settings *want);
+bool diff_settings(const struct nf_svc_settings *have,
+		   const struct nf_svc_settings *want);
 
 /**
  * changes_send - queue changes in a transaction

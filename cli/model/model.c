@@ -8,8 +8,8 @@
 #include "client/array.h"
 #include "model/model.h"
 
-static int compare_names(const char *namespace, const char *name, const char *other_namespace,
-			 const char *other_name)
+static int compare_names(const char *namespace, const char *name,
+			 const char *other_namespace, const char *other_name)
 {
 	int order = strcmp(namespace, other_namespace);
 
@@ -20,7 +20,8 @@ static int compare_services(const void *a, const void *b)
 {
 	const struct model_service *one = a, *other = b;
 
-	return compare_names(one->namespace, one->name, other->namespace, other->name);
+	return compare_names(one->namespace, one->name, other->namespace,
+			     other->name);
 }
 
 /* A slice of no Service stands before all others of its namespace. */
@@ -32,8 +33,8 @@ static const char *service_of(const struct model_slice *slice)
 static int compare_slices(const void *a, const void *b)
 {
 	const struct model_slice *one = a, *other = b;
-	int order = compare_names(one->namespace, service_of(one), other->namespace,
-				  service_of(other));
+	int order = compare_names(one->namespace, service_of(one),
+				  other->namespace, service_of(other));
 
 	return order ? order : strcmp(one->name, other->name);
 }
@@ -41,13 +42,15 @@ static int compare_slices(const void *a, const void *b)
 void model_sort(struct model *model)
 {
 	if (model->n_services > 1)
-		qsort(model->services, model->n_services, sizeof(*model->services),
-		      compare_services);
+		qsort(model->services, model->n_services,
+		      sizeof(*model->services), compare_services);
 	if (model->n_slices > 1)
-		qsort(model->slices, model->n_slices, sizeof(*model->slices), compare_slices);
+		qsort(model->slices, model->n_slices, sizeof(*model->slices),
+		      compare_slices);
 }
 
-const struct model_service *model_find_service(const struct model *model, const char *namespace,
+const struct model_service *model_find_service(const struct model *model,
+					       const char *namespace,
 					       const char *name)
 {
 	size_t low = 0, high = model->n_services;
@@ -55,7 +58,8 @@ const struct model_service *model_find_service(const struct model *model, const 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		const struct model_service *service = &model->services[middle];
-		int order = compare_names(namespace, name, service->namespace, service->name);
+		int order = compare_names(namespace, name, service->namespace,
+					  service->name);
 
 		if (!order)
 			return service;
@@ -68,7 +72,8 @@ const struct model_service *model_find_service(const struct model *model, const 
 }
 
 const struct model_slice *model_find_slices(const struct model *model,
-					    const struct model_service *service, size_t *n)
+					    const struct model_service *service,
+					    size_t *n)
 {
 	size_t low = 0, high = model->n_slices;
 
@@ -76,8 +81,8 @@ const struct model_slice *model_find_slices(const struct model *model,
 		size_t middle = low + (high - low) / 2;
 		const struct model_slice *slice = &model->slices[middle];
 
-		if (compare_names(slice->namespace, service_of(slice), service->namespace,
-				  service->name) < 0)
+		if (compare_names(slice->namespace, service_of(slice),
+				  service->namespace, service->name) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -85,14 +90,15 @@ const struct model_slice *model_find_slices(const struct model *model,
 	for (*n = 0; low + *n < model->n_slices; ++*n) {
 		const struct model_slice *slice = &model->slices[low + *n];
 
-		if (compare_names(slice->namespace, service_of(slice), service->namespace,
-				  service->name))
+		if (compare_names(slice->namespace, service_of(slice),
+				  service->namespace, service->name))
 			break;
 	}
 	return *n ? &model->slices[low] : NULL;
 }
 
-int model_note(struct model *model, const struct tree *node, const char *format, ...)
+int model_note(struct model *model, const struct tree *node, const char *format,
+	       ...)
 {
 	struct model_note *note;
 	va_list args;

@@ -18,7 +18,7 @@
 #include "model/tree.h"
 
 /* A Service has at most one ClusterIP of each family. */
-#define MODEL_FAMILIES	2
+#define MODEL_FAMILIES 2
 
 /**
  * struct model_place - where something stands in its file
@@ -166,7 +166,8 @@ struct model {
  *
  * Return: 0, -EINVAL or -ENOMEM.
  */
-int model_decode(struct model *model, const struct tree_file *file, struct tree_error *error);
+int model_decode(struct model *model, const struct tree_file *file,
+		 struct tree_error *error);
 
 /**
  * model_decode_service - read one Service
@@ -187,8 +188,8 @@ int model_decode_service(struct model *model, struct model_service *service,
  * @node: the object
  * @error: filled on failure
  */
-int model_decode_slice(struct model *model, struct model_slice *slice, const struct tree *node,
-		       struct tree_error *error);
+int model_decode_slice(struct model *model, struct model_slice *slice,
+		       const struct tree *node, struct tree_error *error);
 
 /**
  * model_decode_names - read namespace and name of an object
@@ -200,8 +201,8 @@ int model_decode_slice(struct model *model, struct model_slice *slice, const str
  *
  * Return: 0, -EINVAL or -ENOMEM.
  */
-int model_decode_names(const struct tree *node, char **namespace, char **name, bool named,
-		       struct tree_error *error);
+int model_decode_names(const struct tree *node, char **namespace, char **name,
+		       bool named, struct tree_error *error);
 
 /**
  * model_decode_protocol - read TCP, UDP or SCTP
@@ -211,7 +212,8 @@ int model_decode_names(const struct tree *node, char **namespace, char **name, b
  *
  * Return: 0 or -EINVAL.
  */
-int model_decode_protocol(const struct tree *node, uint8_t *protocol, struct tree_error *error);
+int model_decode_protocol(const struct tree *node, uint8_t *protocol,
+			  struct tree_error *error);
 
 /**
  * model_check_label - check a name as Kubernetes does
@@ -221,7 +223,8 @@ int model_decode_protocol(const struct tree *node, uint8_t *protocol, struct tre
  *
  * Return: 0 or -EINVAL: no DNS label.
  */
-int model_check_label(const struct tree *node, const char *text, struct tree_error *error);
+int model_check_label(const struct tree *node, const char *text,
+		      struct tree_error *error);
 
 /**
  * model_note - keep a note
@@ -231,8 +234,8 @@ int model_check_label(const struct tree *node, const char *text, struct tree_err
  *
  * Return: 0 or -ENOMEM.
  */
-int model_note(struct model *model, const struct tree *node, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+int model_note(struct model *model, const struct tree *node, const char *format,
+	       ...) __attribute__((format(printf, 3, 4)));
 
 /**
  * model_sort - into the order that finding needs
@@ -248,7 +251,8 @@ void model_sort(struct model *model);
  *
  * Return: the Service, which stays the model's, or NULL.
  */
-const struct model_service *model_find_service(const struct model *model, const char *namespace,
+const struct model_service *model_find_service(const struct model *model,
+					       const char *namespace,
 					       const char *name);
 
 /**
@@ -260,7 +264,8 @@ const struct model_service *model_find_service(const struct model *model, const 
  * Return: the first of them; the others follow.
  */
 const struct model_slice *model_find_slices(const struct model *model,
-					    const struct model_service *service, size_t *n);
+					    const struct model_service *service,
+					    size_t *n);
 
 /**
  * model_service_clean - release what a Service owns, and zero it

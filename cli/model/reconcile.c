@@ -72,8 +72,8 @@ static int compare_claims(const void *a, const void *b)
 static int add_claims(struct work *work, const struct nf_svc_service *service)
 {
 	for (size_t i = 0; i < service->n_frontends; i++) {
-		struct claim *claim = nf_svc_array_add(&work->claims, &work->n_claims,
-						       sizeof(*claim));
+		struct claim *claim = nf_svc_array_add(
+			&work->claims, &work->n_claims, sizeof(*claim));
 
 		if (!claim)
 			return -ENOMEM;
@@ -87,16 +87,20 @@ static int add_claims(struct work *work, const struct nf_svc_service *service)
 static int sort_out(struct work *work)
 {
 	for (size_t i = 0; i < work->snapshot->n_services; i++) {
-		const struct nf_svc_service *service = &work->snapshot->services[i];
-		const struct model_service *from = service_owner_in(work->model, service->name);
+		const struct nf_svc_service *service =
+			&work->snapshot->services[i];
+		const struct model_service *from =
+			service_owner_in(work->model, service->name);
 		struct held *held;
 
-		if (!from || from->left_alone || strcmp(service->owner, work->owner)) {
+		if (!from || from->left_alone ||
+		    strcmp(service->owner, work->owner)) {
 			if (add_claims(work, service))
 				return -ENOMEM;
 			continue;
 		}
-		held = nf_svc_array_add(&work->held, &work->n_held, sizeof(*held));
+		held = nf_svc_array_add(&work->held, &work->n_held,
+					sizeof(*held));
 		if (!held)
 			return -ENOMEM;
 		held->index = (size_t)(from - work->model->services);
@@ -104,13 +108,16 @@ static int sort_out(struct work *work)
 		held->service = service;
 	}
 	if (work->n_held > 1)
-		qsort(work->held, work->n_held, sizeof(*work->held), compare_held);
+		qsort(work->held, work->n_held, sizeof(*work->held),
+		      compare_held);
 	if (work->n_claims > 1)
-		qsort(work->claims, work->n_claims, sizeof(*work->claims), compare_claims);
+		qsort(work->claims, work->n_claims, sizeof(*work->claims),
+		      compare_claims);
 	return 0;
 }
 
-static int resolve_all(struct work *work, struct plan *plan, const struct node_view *node)
+static int resolve_all(struct work *work, struct plan *plan,
+		       const struct node_view *node)
 {
 	int ret = 0;
 
@@ -131,14 +138,17 @@ static int resolve_all(struct work *work, struct plan *plan, const struct node_v
 }
 
 /* A frontend that is wanted, and belongs to a service which stays as it is. */
-static int check_claims(const struct work *work, const struct nf_svc_service *want,
-			const struct model_service *from, struct tree_error *error)
+static int check_claims(const struct work *work,
+			const struct nf_svc_service *want,
+			const struct model_service *from,
+			struct tree_error *error)
 {
 	for (size_t i = 0; i < want->n_frontends && work->n_claims; i++) {
 		struct claim key = { .frontend = &want->frontends[i] }, *claim;
 		char place[NF_SVC_PLACE_TEXT];
 
-		claim = bsearch(&key, work->claims, work->n_claims, sizeof(*claim), compare_claims);
+		claim = bsearch(&key, work->claims, work->n_claims,
+				sizeof(*claim), compare_claims);
 		/* the same service of another owner: the kernel says that better */
 		if (!claim || !strcmp(claim->service->name, want->name))
 			continue;
@@ -146,21 +156,26 @@ static int check_claims(const struct work *work, const struct nf_svc_service *wa
 		error->line = from->address_place.line;
 		error->column = from->address_place.column;
 		snprintf(error->field, sizeof(error->field), "spec.clusterIP");
-		nf_svc_addr_port_format(&key.frontend->addr, key.frontend->port, place);
-		snprintf(error->message, sizeof(error->message),
-			 "%s/%s belongs to %.128s already; choose another address", place,
-			 nf_svc_word_text(nf_svc_protocols, key.frontend->protocol),
-			 claim->service->name);
+		nf_svc_addr_port_format(&key.frontend->addr, key.frontend->port,
+					place);
+		snprintf(
+			error->message, sizeof(error->message),
+			"%s/%s belongs to %.128s already; choose another address",
+			place,
+			nf_svc_word_text(nf_svc_protocols,
+					 key.frontend->protocol),
+			claim->service->name);
 		return -EINVAL;
 	}
 	return 0;
 }
 
-static int reconcile_one(struct work *work, struct plan *plan, size_t index, size_t *first_held,
-			 struct tree_error *error)
+static int reconcile_one(struct work *work, struct plan *plan, size_t index,
+			 size_t *first_held, struct tree_error *error)
 {
 	const struct model_service *from = &work->model->services[index];
-	size_t start = index ? work->ends[index - 1] : 0, n = work->ends[index] - start;
+	size_t start = index ? work->ends[index - 1] : 0,
+	       n = work->ends[index] - start;
 	size_t before = plan->changes.n, n_held = 0;
 	const struct nf_svc_service **have;
 	int ret = 0;
@@ -175,8 +190,10 @@ static int reconcile_one(struct work *work, struct plan *plan, size_t index, siz
 		have[i] = work->held[*first_held + i].service;
 	*first_held += n_held;
 	for (size_t i = 0; i < n && !ret; i++)
-		ret = check_claims(work, &plan->desired.services[start + i], from, error);
-	if (!ret && diff_services(&plan->changes, have, n_held, plan->desired.services + start, n))
+		ret = check_claims(work, &plan->desired.services[start + i],
+				   from, error);
+	if (!ret && diff_services(&plan->changes, have, n_held,
+				  plan->desired.services + start, n))
 		ret = tree_no_memory(error);
 	free(have);
 	if (from->left_alone)
@@ -184,21 +201,26 @@ static int reconcile_one(struct work *work, struct plan *plan, size_t index, siz
 	else if (plan->changes.n == before)
 		plan->outcomes[index] = OUTCOME_UNCHANGED;
 	else
-		plan->outcomes[index] = n_held ? OUTCOME_CONFIGURED : OUTCOME_CREATED;
+		plan->outcomes[index] = n_held ? OUTCOME_CONFIGURED :
+						 OUTCOME_CREATED;
 	return ret;
 }
 
-int reconcile(struct plan *plan, const struct model *model, const struct nf_svc_snapshot *snapshot,
-	      const char *owner, const struct node_view *node, struct tree_error *error)
+int reconcile(struct plan *plan, const struct model *model,
+	      const struct nf_svc_snapshot *snapshot, const char *owner,
+	      const struct node_view *node, struct tree_error *error)
 {
-	struct work work = { .model = model, .snapshot = snapshot, .owner = owner };
+	struct work work = { .model = model,
+			     .snapshot = snapshot,
+			     .owner = owner };
 	size_t n = model->n_services ? model->n_services : 1, first_held = 0;
 	int ret = 0;
 
 	memset(plan, 0, sizeof(*plan));
 	plan->outcomes = calloc(n, sizeof(*plan->outcomes));
 	work.ends = calloc(n, sizeof(*work.ends));
-	if (!plan->outcomes || !work.ends || sort_out(&work) || resolve_all(&work, plan, node))
+	if (!plan->outcomes || !work.ends || sort_out(&work) ||
+	    resolve_all(&work, plan, node))
 		ret = tree_no_memory(error);
 	for (size_t i = 0; i < model->n_services && !ret; i++)
 		ret = reconcile_one(&work, plan, i, &first_held, error);

@@ -46,8 +46,9 @@ struct plan {
  *
  * Return: 0, -EINVAL or -ENOMEM.
  */
-int reconcile(struct plan *plan, const struct model *model, const struct nf_svc_snapshot *snapshot,
-	      const char *owner, const struct node_view *node, struct tree_error *error);
+int reconcile(struct plan *plan, const struct model *model,
+	      const struct nf_svc_snapshot *snapshot, const char *owner,
+	      const struct node_view *node, struct tree_error *error);
 
 /**
  * reconcile_clean - release a plan

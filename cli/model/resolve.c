@@ -33,22 +33,25 @@ struct candidates {
 	size_t n;
 };
 
-char *resolve_name(const struct model_service *service, const struct model_port *port)
+char *resolve_name(const struct model_service *service,
+		   const struct model_port *port)
 {
 	char *name;
 
-	if (asprintf(&name, "%s/%s%s%s", service->namespace, service->name, *port->name ? ":" : "",
-		     port->name) < 0)
+	if (asprintf(&name, "%s/%s%s%s", service->namespace, service->name,
+		     *port->name ? ":" : "", port->name) < 0)
 		return NULL;
 	return name;
 }
 
-static int add_candidate(struct candidates *candidates, const struct model_endpoint *endpoint,
-			 uint16_t port, const struct node_view *node)
+static int add_candidate(struct candidates *candidates,
+			 const struct model_endpoint *endpoint, uint16_t port,
+			 const struct node_view *node)
 {
 	struct candidate *candidate;
 
-	candidate = nf_svc_array_add(&candidates->list, &candidates->n, sizeof(*candidate));
+	candidate = nf_svc_array_add(&candidates->list, &candidates->n,
+				     sizeof(*candidate));
 	if (!candidate)
 		return -ENOMEM;
 	candidate->backend.addr = endpoint->addr;
@@ -57,22 +60,27 @@ static int add_candidate(struct candidates *candidates, const struct model_endpo
 	candidate->ready = endpoint->ready;
 	candidate->serving = endpoint->serving;
 	candidate->terminating = endpoint->terminating;
-	candidate->local = endpoint->node && node->name && !strcmp(endpoint->node, node->name);
+	candidate->local = endpoint->node && node->name &&
+			   !strcmp(endpoint->node, node->name);
 	return 0;
 }
 
-static int add_slice(struct candidates *candidates, const struct model_slice *slice,
-		     const struct model_port *port, const struct node_view *node)
+static int add_slice(struct candidates *candidates,
+		     const struct model_slice *slice,
+		     const struct model_port *port,
+		     const struct node_view *node)
 {
 	int ret = 0;
 
 	for (size_t i = 0; i < slice->n_ports; i++) {
 		const struct model_port *its = &slice->ports[i];
 
-		if (its->protocol != port->protocol || strcmp(its->name, port->name))
+		if (its->protocol != port->protocol ||
+		    strcmp(its->name, port->name))
 			continue;
 		for (size_t k = 0; k < slice->n_endpoints && !ret; k++)
-			ret = add_candidate(candidates, &slice->endpoints[k], its->port, node);
+			ret = add_candidate(candidates, &slice->endpoints[k],
+					    its->port, node);
 	}
 	return ret;
 }
@@ -101,7 +109,8 @@ static void sort_and_drop_doubles(struct candidates *candidates)
 
 	if (candidates->n < 2)
 		return;
-	qsort(candidates->list, candidates->n, sizeof(*candidates->list), compare_candidates);
+	qsort(candidates->list, candidates->n, sizeof(*candidates->list),
+	      compare_candidates);
 	for (size_t i = 1; i < candidates->n; i++) {
 		if (nf_svc_backend_compare(&candidates->list[kept].backend,
 					   &candidates->list[i].backend))
@@ -111,26 +120,30 @@ static void sort_and_drop_doubles(struct candidates *candidates)
 }
 
 /* Fill one set: ready ones, or those that still serve while they terminate. */
-static void fill_set(struct candidates *candidates, uint8_t set, bool local_only)
+static void fill_set(struct candidates *candidates, uint8_t set,
+		     bool local_only)
 {
 	bool any_ready = false;
 
 	for (size_t i = 0; i < candidates->n; i++) {
 		const struct candidate *candidate = &candidates->list[i];
 
-		any_ready |= candidate->ready && (candidate->local || !local_only);
+		any_ready |= candidate->ready &&
+			     (candidate->local || !local_only);
 	}
 	for (size_t i = 0; i < candidates->n; i++) {
 		struct candidate *candidate = &candidates->list[i];
 		bool eligible = any_ready ? candidate->ready :
-					    candidate->serving && candidate->terminating;
+					    candidate->serving &&
+						    candidate->terminating;
 
 		if (eligible && (candidate->local || !local_only))
 			candidate->backend.sets |= set;
 	}
 }
 
-static int add_backends(struct nf_svc_service *service, const struct candidates *candidates)
+static int add_backends(struct nf_svc_service *service,
+			const struct candidates *candidates)
 {
 	for (size_t i = 0; i < candidates->n; i++) {
 		const struct candidate *candidate = &candidates->list[i];
@@ -138,7 +151,8 @@ static int add_backends(struct nf_svc_service *service, const struct candidates 
 
 		if (!candidate->ready && !candidate->serving)
 			continue;
-		backend = nf_svc_array_add(&service->backends, &service->n_backends,
+		backend = nf_svc_array_add(&service->backends,
+					   &service->n_backends,
 					   sizeof(*backend));
 		if (!backend)
 			return -ENOMEM;
@@ -147,13 +161,16 @@ static int add_backends(struct nf_svc_service *service, const struct candidates 
 	return 0;
 }
 
-static int add_frontend(struct nf_svc_service *service, const struct model_service *from,
-			const struct model_port *port, const struct nf_svc_addr *addr,
+static int add_frontend(struct nf_svc_service *service,
+			const struct model_service *from,
+			const struct model_port *port,
+			const struct nf_svc_addr *addr,
 			const struct node_view *node)
 {
 	struct nf_svc_frontend *frontend;
 
-	frontend = nf_svc_array_add(&service->frontends, &service->n_frontends, sizeof(*frontend));
+	frontend = nf_svc_array_add(&service->frontends, &service->n_frontends,
+				    sizeof(*frontend));
 	if (!frontend)
 		return -ENOMEM;
 	frontend->addr = *addr;
@@ -163,12 +180,15 @@ static int add_frontend(struct nf_svc_service *service, const struct model_servi
 	frontend->kind = NF_SVC_KIND_CLUSTER_IP;
 	frontend->flags = NF_SVC_FRONTEND_EXCLUSIVE;
 	nf_svc_frontend_rules(frontend, from->internal_local,
-			      nf_svc_settings_know_pods(node->settings, addr->family));
+			      nf_svc_settings_know_pods(node->settings,
+							addr->family));
 	return 0;
 }
 
-static int fill_service(struct nf_svc_service *service, const struct model_service *from,
-			const struct model_port *port, const struct nf_svc_addr *addr,
+static int fill_service(struct nf_svc_service *service,
+			const struct model_service *from,
+			const struct model_port *port,
+			const struct nf_svc_addr *addr,
 			const struct model_slice *slices, size_t n_slices,
 			const struct node_view *node)
 {
@@ -190,8 +210,10 @@ static int fill_service(struct nf_svc_service *service, const struct model_servi
 	return ret;
 }
 
-static int add_service(struct desired *desired, const struct model_service *from,
-		       const struct model_port *port, const struct nf_svc_addr *addr,
+static int add_service(struct desired *desired,
+		       const struct model_service *from,
+		       const struct model_port *port,
+		       const struct nf_svc_addr *addr,
 		       const struct model_slice *slices, size_t n_slices,
 		       const struct node_view *node)
 {
@@ -199,17 +221,22 @@ static int add_service(struct desired *desired, const struct model_service *from
 	char *name = resolve_name(from, port);
 	int ret = -ENOMEM;
 
-	service = name ? nf_svc_array_add(&desired->services, &desired->n, sizeof(*service)) : NULL;
+	service = name ? nf_svc_array_add(&desired->services, &desired->n,
+					  sizeof(*service)) :
+			 NULL;
 	if (service) {
-		ret = nf_svc_service_init(service, name, port->protocol, addr->family);
+		ret = nf_svc_service_init(service, name, port->protocol,
+					  addr->family);
 		if (!ret)
-			ret = fill_service(service, from, port, addr, slices, n_slices, node);
+			ret = fill_service(service, from, port, addr, slices,
+					   n_slices, node);
 	}
 	free(name);
 	return ret;
 }
 
-int resolve_service(struct desired *desired, const struct model_service *service,
+int resolve_service(struct desired *desired,
+		    const struct model_service *service,
 		    const struct model_slice *slices, size_t n_slices,
 		    const struct node_view *node)
 {
@@ -220,14 +247,16 @@ int resolve_service(struct desired *desired, const struct model_service *service
 	for (size_t i = 0; i < service->n_ports; i++) {
 		for (size_t k = 0; k < service->n_cluster_ips && !ret; k++)
 			ret = add_service(desired, service, &service->ports[i],
-					  &service->cluster_ips[k], slices, n_slices, node);
+					  &service->cluster_ips[k], slices,
+					  n_slices, node);
 	}
 	return ret;
 }
 
 static int compare_services(const void *a, const void *b)
 {
-	struct nf_svc_key one = nf_svc_service_key(a), other = nf_svc_service_key(b);
+	struct nf_svc_key one = nf_svc_service_key(a),
+			  other = nf_svc_service_key(b);
 
 	return nf_svc_key_compare(&one, &other);
 }
@@ -235,7 +264,8 @@ static int compare_services(const void *a, const void *b)
 void desired_sort(struct desired *desired)
 {
 	if (desired->n > 1)
-		qsort(desired->services, desired->n, sizeof(*desired->services), compare_services);
+		qsort(desired->services, desired->n, sizeof(*desired->services),
+		      compare_services);
 }
 
 void desired_clean(struct desired *desired)

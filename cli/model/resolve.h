@@ -45,7 +45,8 @@ struct desired {
  *
  * Return: 0 or -ENOMEM.
  */
-int resolve_service(struct desired *desired, const struct model_service *service,
+int resolve_service(struct desired *desired,
+		    const struct model_service *service,
 		    const struct model_slice *slices, size_t n_slices,
 		    const struct node_view *node);
 
@@ -57,7 +58,8 @@ int resolve_service(struct desired *desired, const struct model_service *service
  * Return: "namespace/name:port", or "namespace/name" for a port without a name;
  * to be freed. NULL: no memory.
  */
-char *resolve_name(const struct model_service *service, const struct model_port *port);
+char *resolve_name(const struct model_service *service,
+		   const struct model_port *port);
 
 /**
  * desired_sort - sort the services

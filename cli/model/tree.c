@@ -28,7 +28,8 @@ static bool is_word(const struct tree *node, const char *const *words)
 
 bool tree_is_null(const struct tree *node)
 {
-	static const char *const words[] = { "", "~", "null", "Null", "NULL", NULL };
+	static const char *const words[] = { "",     "~",    "null",
+					     "Null", "NULL", NULL };
 
 	return is_word(node, words);
 }
@@ -50,8 +51,9 @@ static bool is_false(const struct tree *node)
 /* What YAML 1.1 takes for a boolean beside true and false. */
 static bool is_old_bool(const struct tree *node)
 {
-	static const char *const words[] = { "yes", "Yes", "YES", "no",	 "No", "NO", "on",
-					     "On",  "ON",  "off", "Off", "OFF", NULL };
+	static const char *const words[] = { "yes", "Yes", "YES", "no", "No",
+					     "NO",  "on",  "On",  "ON", "off",
+					     "Off", "OFF", NULL };
 
 	return is_word(node, words);
 }
@@ -85,7 +87,8 @@ const struct tree *tree_get(const struct tree *mapping, const char *key)
 {
 	if (!mapping || mapping->kind != TREE_MAPPING)
 		return NULL;
-	for (const struct tree *node = mapping->first; node; node = node->next) {
+	for (const struct tree *node = mapping->first; node;
+	     node = node->next) {
 		if (!strcmp(node->key, key))
 			return tree_is_null(node) ? NULL : node;
 	}
@@ -96,7 +99,8 @@ bool tree_has(const struct tree *mapping, const char *key)
 {
 	if (!mapping || mapping->kind != TREE_MAPPING)
 		return false;
-	for (const struct tree *node = mapping->first; node; node = node->next) {
+	for (const struct tree *node = mapping->first; node;
+	     node = node->next) {
 		if (!strcmp(node->key, key))
 			return true;
 	}
@@ -110,23 +114,26 @@ static void write_field(const struct tree *node, char *text, size_t size)
 	size_t n = 0, used = 0;
 
 	*text = '\0';
-	for (; node->parent && n < sizeof(way) / sizeof(*way); node = node->parent)
+	for (; node->parent && n < sizeof(way) / sizeof(*way);
+	     node = node->parent)
 		way[n++] = node;
 	while (n--) {
 		int len;
 
 		if (way[n]->key)
-			len = snprintf(text + used, size - used, "%s%s", used ? "." : "",
-				       way[n]->key);
+			len = snprintf(text + used, size - used, "%s%s",
+				       used ? "." : "", way[n]->key);
 		else
-			len = snprintf(text + used, size - used, "[%zu]", way[n]->index);
+			len = snprintf(text + used, size - used, "[%zu]",
+				       way[n]->index);
 		if (len < 0 || (size_t)len >= size - used)
 			return;
 		used += (size_t)len;
 	}
 }
 
-int tree_fail(const struct tree *node, struct tree_error *error, const char *format, ...)
+int tree_fail(const struct tree *node, struct tree_error *error,
+	      const char *format, ...)
 {
 	va_list args;
 
@@ -146,28 +153,37 @@ int tree_no_memory(struct tree_error *error)
 	return -ENOMEM;
 }
 
-int tree_string(const struct tree *node, const char **text, struct tree_error *error)
+int tree_string(const struct tree *node, const char **text,
+		struct tree_error *error)
 {
 	if (node->kind != TREE_SCALAR)
-		return tree_fail(node, error, "%s where a string is expected", kind_names[node->kind]);
+		return tree_fail(node, error, "%s where a string is expected",
+				 kind_names[node->kind]);
 	if (tree_is_null(node))
-		return tree_fail(node, error, "nothing where a string is expected");
-	if (is_number(node) || is_true(node) || is_false(node) || is_old_bool(node))
-		return tree_fail(node, error, "%s is no string; write \"%s\"", node->text, node->text);
+		return tree_fail(node, error,
+				 "nothing where a string is expected");
+	if (is_number(node) || is_true(node) || is_false(node) ||
+	    is_old_bool(node))
+		return tree_fail(node, error, "%s is no string; write \"%s\"",
+				 node->text, node->text);
 	*text = node->text;
 	return 0;
 }
 
-int tree_number(const struct tree *node, uint32_t min, uint32_t max, uint32_t *number,
-		struct tree_error *error)
+int tree_number(const struct tree *node, uint32_t min, uint32_t max,
+		uint32_t *number, struct tree_error *error)
 {
 	if (node->kind != TREE_SCALAR)
-		return tree_fail(node, error, "%s where a number is expected", kind_names[node->kind]);
+		return tree_fail(node, error, "%s where a number is expected",
+				 kind_names[node->kind]);
 	if (!node->plain)
-		return tree_fail(node, error, "\"%s\" is a string; write a number, without quotes",
-				 node->text);
+		return tree_fail(
+			node, error,
+			"\"%s\" is a string; write a number, without quotes",
+			node->text);
 	if (nf_svc_number_parse(node->text, min, max, number))
-		return tree_fail(node, error, "%s is no number from %u to %u", node->text, min, max);
+		return tree_fail(node, error, "%s is no number from %u to %u",
+				 node->text, min, max);
 	return 0;
 }
 
@@ -184,8 +200,8 @@ int tree_may(const struct tree *parent, const char *key, enum tree_kind kind,
 {
 	*node = tree_get(parent, key);
 	if (*node && (*node)->kind != kind)
-		return tree_fail(*node, error, "%s where %s is expected", kind_names[(*node)->kind],
-				 kind_names[kind]);
+		return tree_fail(*node, error, "%s where %s is expected",
+				 kind_names[(*node)->kind], kind_names[kind]);
 	return 0;
 }
 
@@ -196,9 +212,11 @@ int tree_need(const struct tree *parent, const char *key, enum tree_kind kind,
 
 	if (!ret && !*node) {
 		ret = tree_fail(parent, error, "%s is missing", key);
-		if (*error->field && strlen(error->field) + strlen(key) + 2 < sizeof(error->field))
+		if (*error->field && strlen(error->field) + strlen(key) + 2 <
+					     sizeof(error->field))
 			strcat(error->field, ".");
-		if (strlen(error->field) + strlen(key) + 1 < sizeof(error->field))
+		if (strlen(error->field) + strlen(key) + 1 <
+		    sizeof(error->field))
 			strcat(error->field, key);
 		strcpy(error->message, "it is missing");
 	}

@@ -13,9 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TREE_DEPTH_MAX	32
-#define TREE_BYTES_MAX	(64U * 1024 * 1024)
-#define TREE_KEYS_MAX	4096
+#define TREE_DEPTH_MAX 32
+#define TREE_BYTES_MAX (64U * 1024 * 1024)
+#define TREE_KEYS_MAX 4096
 
 /**
  * enum tree_kind - what a node is
@@ -95,7 +95,8 @@ struct tree_file {
  *
  * Return: 0, -EINVAL, or -ENOMEM.
  */
-int tree_read(struct tree_file *file, const void *bytes, size_t len, struct tree_error *error);
+int tree_read(struct tree_file *file, const void *bytes, size_t len,
+	      struct tree_error *error);
 
 /**
  * tree_clean - release a file
@@ -133,8 +134,8 @@ bool tree_is_null(const struct tree *node);
  *
  * Return: -EINVAL.
  */
-int tree_fail(const struct tree *node, struct tree_error *error, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+int tree_fail(const struct tree *node, struct tree_error *error,
+	      const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /**
  * tree_no_memory - tell that there is no memory
@@ -154,7 +155,8 @@ int tree_no_memory(struct tree_error *error);
  *
  * Return: 0 or -EINVAL. So do the next functions.
  */
-int tree_string(const struct tree *node, const char **text, struct tree_error *error);
+int tree_string(const struct tree *node, const char **text,
+		struct tree_error *error);
 
 /**
  * tree_number - a node must be a whole number
@@ -164,8 +166,8 @@ int tree_string(const struct tree *node, const char **text, struct tree_error *e
  * @number: where it goes
  * @error: filled on failure
  */
-int tree_number(const struct tree *node, uint32_t min, uint32_t max, uint32_t *number,
-		struct tree_error *error);
+int tree_number(const struct tree *node, uint32_t min, uint32_t max,
+		uint32_t *number, struct tree_error *error);
 
 /**
  * tree_bool - a node must be true or false

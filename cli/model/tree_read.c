@@ -8,7 +8,7 @@
 
 #include "tree.h"
 
-#define BLOCK_BYTES	(64 * 1024)
+#define BLOCK_BYTES (64 * 1024)
 
 /**
  * struct tree_block - memory of many nodes and texts
@@ -65,16 +65,19 @@ static void *take(struct tree_file *file, size_t size)
 	return memory;
 }
 
-static int fail_at(struct reader *reader, const yaml_mark_t *mark, const char *message)
+static int fail_at(struct reader *reader, const yaml_mark_t *mark,
+		   const char *message)
 {
 	memset(reader->error, 0, sizeof(*reader->error));
 	reader->error->line = mark->line + 1;
 	reader->error->column = mark->column + 1;
-	snprintf(reader->error->message, sizeof(reader->error->message), "%s", message);
+	snprintf(reader->error->message, sizeof(reader->error->message), "%s",
+		 message);
 	return -EINVAL;
 }
 
-static struct tree *new_node(struct reader *reader, enum tree_kind kind, const yaml_mark_t *mark)
+static struct tree *new_node(struct reader *reader, enum tree_kind kind,
+			     const yaml_mark_t *mark)
 {
 	struct tree *node = take(reader->file, sizeof(*node));
 
@@ -88,17 +91,20 @@ static struct tree *new_node(struct reader *reader, enum tree_kind kind, const y
 }
 
 /* Put a node where it belongs; a mapping needs its key before. */
-static int place(struct reader *reader, struct tree *node, const yaml_mark_t *mark)
+static int place(struct reader *reader, struct tree *node,
+		 const yaml_mark_t *mark)
 {
 	struct tree *parent = reader->open;
-	struct tree **first = parent ? &parent->first : &reader->file->documents;
+	struct tree **first = parent ? &parent->first :
+				       &reader->file->documents;
 	struct tree **last = parent ? &parent->last : &reader->file->last;
 
 	if (!parent && node->kind == TREE_SCALAR && tree_is_null(node))
 		return 0;
 	if (parent && parent->kind == TREE_MAPPING) {
 		if (!reader->key)
-			return fail_at(reader, mark, "the key of a mapping must be a string");
+			return fail_at(reader, mark,
+				       "the key of a mapping must be a string");
 		node->key = reader->key;
 		reader->key = NULL;
 	} else if (parent) {
@@ -117,13 +123,15 @@ static int place(struct reader *reader, struct tree *node, const yaml_mark_t *ma
 	return 0;
 }
 
-static int open_node(struct reader *reader, enum tree_kind kind, const yaml_mark_t *mark)
+static int open_node(struct reader *reader, enum tree_kind kind,
+		     const yaml_mark_t *mark)
 {
 	struct tree *node;
 	int ret;
 
 	if (reader->depth == TREE_DEPTH_MAX)
-		return fail_at(reader, mark, "nested too deeply; at most 32 levels are read");
+		return fail_at(reader, mark,
+			       "nested too deeply; at most 32 levels are read");
 	node = new_node(reader, kind, mark);
 	if (!node)
 		return tree_no_memory(reader->error);
@@ -141,17 +149,21 @@ static void close_node(struct reader *reader)
 	reader->depth--;
 }
 
-static int take_key(struct reader *reader, const char *text, bool plain, const yaml_mark_t *mark)
+static int take_key(struct reader *reader, const char *text, bool plain,
+		    const yaml_mark_t *mark)
 {
 	char message[128];
 
 	if (plain && !strcmp(text, "<<"))
-		return fail_at(reader, mark, "merge keys are not read; write it out");
+		return fail_at(reader, mark,
+			       "merge keys are not read; write it out");
 	if (reader->open->n == TREE_KEYS_MAX)
-		return fail_at(reader, mark, "a mapping with too many keys; at most 4096 are read");
+		return fail_at(
+			reader, mark,
+			"a mapping with too many keys; at most 4096 are read");
 	if (tree_has(reader->open, text)) {
-		snprintf(message, sizeof(message), "the key %.64s stands here for the second time",
-			 text);
+		snprintf(message, sizeof(message),
+			 "the key %.64s stands here for the second time", text);
 		return fail_at(reader, mark, message);
 	}
 	reader->key = text;
@@ -167,7 +179,8 @@ static int read_scalar(struct reader *reader, const yaml_event_t *event)
 	char *text;
 
 	if (memchr(event->data.scalar.value, '\0', len))
-		return fail_at(reader, mark, "a string must not hold a NUL character");
+		return fail_at(reader, mark,
+			       "a string must not hold a NUL character");
 	text = take(reader->file, len + 1);
 	if (!text)
 		return tree_no_memory(reader->error);
@@ -183,13 +196,15 @@ static int read_scalar(struct reader *reader, const yaml_event_t *event)
 	return place(reader, node, mark);
 }
 
-static int refuse_extras(struct reader *reader, const yaml_event_t *event, const void *anchor,
-			 const void *tag)
+static int refuse_extras(struct reader *reader, const yaml_event_t *event,
+			 const void *anchor, const void *tag)
 {
 	if (anchor)
-		return fail_at(reader, &event->start_mark, "anchors (&) are not read; write it out");
+		return fail_at(reader, &event->start_mark,
+			       "anchors (&) are not read; write it out");
 	if (tag)
-		return fail_at(reader, &event->start_mark, "tags (!) are not read; leave it out");
+		return fail_at(reader, &event->start_mark,
+			       "tags (!) are not read; leave it out");
 	return 0;
 }
 
@@ -201,22 +216,30 @@ static int read_event(struct reader *reader, const yaml_event_t *event)
 	case YAML_DOCUMENT_START_EVENT:
 		if (event->data.document_start.tag_directives.start !=
 		    event->data.document_start.tag_directives.end)
-			return fail_at(reader, &event->start_mark, "tags (%TAG) are not read");
+			return fail_at(reader, &event->start_mark,
+				       "tags (%TAG) are not read");
 		return 0;
 	case YAML_ALIAS_EVENT:
-		return fail_at(reader, &event->start_mark, "aliases (*) are not read; write it out");
+		return fail_at(reader, &event->start_mark,
+			       "aliases (*) are not read; write it out");
 	case YAML_SCALAR_EVENT:
 		ret = refuse_extras(reader, event, event->data.scalar.anchor,
 				    event->data.scalar.tag);
 		return ret ? ret : read_scalar(reader, event);
 	case YAML_SEQUENCE_START_EVENT:
-		ret = refuse_extras(reader, event, event->data.sequence_start.anchor,
+		ret = refuse_extras(reader, event,
+				    event->data.sequence_start.anchor,
 				    event->data.sequence_start.tag);
-		return ret ? ret : open_node(reader, TREE_SEQUENCE, &event->start_mark);
+		return ret ? ret :
+			     open_node(reader, TREE_SEQUENCE,
+				       &event->start_mark);
 	case YAML_MAPPING_START_EVENT:
-		ret = refuse_extras(reader, event, event->data.mapping_start.anchor,
+		ret = refuse_extras(reader, event,
+				    event->data.mapping_start.anchor,
 				    event->data.mapping_start.tag);
-		return ret ? ret : open_node(reader, TREE_MAPPING, &event->start_mark);
+		return ret ? ret :
+			     open_node(reader, TREE_MAPPING,
+				       &event->start_mark);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
 		close_node(reader);
@@ -235,7 +258,8 @@ static int parser_failed(struct reader *reader)
 		return tree_no_memory(reader->error);
 	snprintf(message, sizeof(message), "%s%s%s",
 		 parser->problem ? parser->problem : "not YAML or JSON",
-		 parser->context ? ", " : "", parser->context ? parser->context : "");
+		 parser->context ? ", " : "",
+		 parser->context ? parser->context : "");
 	return fail_at(reader, &parser->problem_mark, message);
 }
 
@@ -256,7 +280,8 @@ static int read_events(struct reader *reader)
 	return ret;
 }
 
-int tree_read(struct tree_file *file, const void *bytes, size_t len, struct tree_error *error)
+int tree_read(struct tree_file *file, const void *bytes, size_t len,
+	      struct tree_error *error)
 {
 	struct reader reader = { .file = file, .error = error };
 	yaml_parser_t parser;
@@ -265,7 +290,8 @@ int tree_read(struct tree_file *file, const void *bytes, size_t len, struct tree
 	memset(file, 0, sizeof(*file));
 	memset(error, 0, sizeof(*error));
 	if (len > TREE_BYTES_MAX) {
-		strcpy(error->message, "longer than 64 MiB, which is the most that is read");
+		strcpy(error->message,
+		       "longer than 64 MiB, which is the most that is read");
 		return -EINVAL;
 	}
 	if (!yaml_parser_initialize(&parser))
