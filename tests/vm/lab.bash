@@ -7,6 +7,9 @@ project=$(cd "$lab/../.." && pwd -P)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/nf_svc
 me=${0##*/}
 
+# Called from make, this is not a part of its job.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
 say() { printf '%s: %s\n' "$me" "$*" >&2; }
 
 die() {
