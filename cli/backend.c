@@ -60,7 +60,7 @@ plan_add(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 	key = nf_svc_service_key(service);
 	return transaction_check(nf_svc_tx_backends_set(ctl->client, &key,
 							&wanted->backend, 1,
-							NLM_F_EXCL, &error),
+							NF_SVC_FLAG_EXCL, &error),
 				 &error);
 }
 

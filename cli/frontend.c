@@ -198,7 +198,7 @@ static enum exit_status queue_new(struct svcctl *ctl,
 		first = service;
 		new_frontend(wanted, service, &snapshot->settings, &frontend);
 		ret = nf_svc_tx_frontend_set(ctl->client, service->name,
-					     &frontend, NLM_F_EXCL, &error);
+					     &frontend, NF_SVC_FLAG_EXCL, &error);
 	}
 	if (!first)
 		return complain(

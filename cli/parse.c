@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,6 +195,26 @@ enum exit_status parse_service_name(const char *word)
 	return DONE;
 }
 
+static enum exit_status parse_cidr(const char *text, const char *what,
+				   struct nf_svc_cidr *cidr)
+{
+	char range[NF_SVC_CIDR_TEXT];
+	const char *why;
+
+	switch (nf_svc_cidr_parse(text, cidr, &why)) {
+	case 0:
+		return DONE;
+	case -EDOM:
+		return complain(WRONG_USAGE,
+				"%s %s: bits are set past the prefix; write %s",
+				what, text, nf_svc_cidr_format(cidr, range));
+	default:
+		return complain(WRONG_USAGE,
+				"%s %s: %s; for example 10.244.0.0/16", what,
+				text, why);
+	}
+}
+
 enum exit_status parse_cidrs(const char *text, const char *what,
 			     struct nf_svc_cidr **cidrs, size_t *n)
 {
@@ -211,15 +232,8 @@ enum exit_status parse_cidrs(const char *text, const char *what,
 	while (!status && (one = strsep(&rest, ","))) {
 		struct nf_svc_cidr *cidr =
 			nf_svc_array_add(cidrs, n, sizeof(*cidr));
-		const char *why;
 
-		if (!cidr)
-			status = complain_memory();
-		else if (nf_svc_cidr_parse(one, cidr, &why))
-			status =
-				complain(WRONG_USAGE,
-					 "%s %s: %s; for example 10.244.0.0/16",
-					 what, one, why);
+		status = cidr ? parse_cidr(one, what, cidr) : complain_memory();
 	}
 	free(copy);
 	if (status) {

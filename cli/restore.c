@@ -17,7 +17,7 @@ static int queue_service(struct svcctl *ctl,
 	int ret;
 
 	ret = nf_svc_tx_service_set(ctl->client, service, NF_SVC_GIVEN_ALL,
-				    NLM_F_CREATE, error);
+				    NF_SVC_FLAG_CREATE, error);
 	if (!ret)
 		ret = nf_svc_tx_backends_set(ctl->client, &key,
 					     service->backends,
@@ -35,7 +35,7 @@ static enum exit_status restore_owner(struct svcctl *ctl,
 {
 	struct nf_svc_begin begin = {
 		.owner = owner,
-		.flags = NF_SVC_BEGIN_REPLACE,
+		.flags = NF_SVC_FLAG_REPLACE,
 		.wait_ms = ctl->wait_ms,
 	};
 	struct nf_svc_error error;

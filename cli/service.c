@@ -208,7 +208,7 @@ static int queue_frontends(struct svcctl *ctl,
 				      nf_svc_settings_know_pods(settings,
 								family));
 		ret = nf_svc_tx_frontend_set(ctl->client, wanted->name,
-					     &frontend, NLM_F_EXCL, error);
+					     &frontend, NF_SVC_FLAG_EXCL, error);
 	}
 	return ret;
 }
@@ -253,7 +253,7 @@ plan_add(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 		service.family = families[i];
 		ret = nf_svc_tx_service_set(ctl->client, &service,
 					    wanted->given,
-					    NLM_F_CREATE | NLM_F_EXCL, &error);
+					    NF_SVC_FLAG_CREATE | NF_SVC_FLAG_EXCL, &error);
 		if (!ret)
 			ret = queue_backends(ctl, wanted, &key, &error);
 		if (!ret)

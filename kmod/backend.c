@@ -93,14 +93,14 @@ static u32 nf_svc_backends_search(const struct nf_svc_change *change,
  * nf_svc_backend_set - create or change a backend
  * @change: of its service
  * @backend: as it shall be
- * @nl_flags: NLM_F_EXCL counts
+ * @flags: NF_SVC_FLAG_EXCL counts
  * @extack: for the reason of a refusal
  *
  * Context: process, may sleep; the namespace's mutex is held.
  * Return: 0 or a negative error, and nothing has changed.
  */
 int nf_svc_backend_set(struct nf_svc_change *change,
-		       const struct nf_svc_backend *backend, u16 nl_flags,
+		       const struct nf_svc_backend *backend, u32 flags,
 		       struct netlink_ext_ack *extack)
 {
 	bool found;
@@ -113,7 +113,7 @@ int nf_svc_backend_set(struct nf_svc_change *change,
 	place = nf_svc_backends_search(change, &backend->addr, backend->port,
 				       &found);
 	if (found) {
-		if (nl_flags & NLM_F_EXCL) {
+		if (flags & NF_SVC_FLAG_EXCL) {
 			NL_SET_ERR_MSG(extack, "the backend exists already");
 			return -EEXIST;
 		}

@@ -78,7 +78,7 @@ int nf_svc_frontend_end(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
  * @tx: transaction
  * @service: whose it shall be; touched by @tx
  * @wanted: as it shall be; only what is not a link or a list counts
- * @nl_flags: NLM_F_EXCL counts
+ * @flags: NF_SVC_FLAG_EXCL counts
  * @extack: for the reason of a refusal
  *
  * Context: process, may sleep; the namespace's mutex is held.
@@ -86,7 +86,7 @@ int nf_svc_frontend_end(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
  */
 int nf_svc_frontend_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 			struct nf_svc_service *service,
-			const struct nf_svc_frontend *wanted, u16 nl_flags,
+			const struct nf_svc_frontend *wanted, u32 flags,
 			struct netlink_ext_ack *extack)
 {
 	struct nf_svc_frontend *old, *new;
@@ -97,7 +97,7 @@ int nf_svc_frontend_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		NL_SET_ERR_MSG(extack, "the frontend belongs to another owner");
 		return -EPERM;
 	}
-	if (old && nl_flags & NLM_F_EXCL) {
+	if (old && flags & NF_SVC_FLAG_EXCL) {
 		NL_SET_ERR_MSG(extack, "the frontend exists already");
 		return -EEXIST;
 	}

@@ -97,12 +97,15 @@ static const struct nla_policy nf_svc_policy_none[NF_SVC_A_MAX + 1] = {};
 
 static const struct nla_policy nf_svc_policy_begin[NF_SVC_A_MAX + 1] = {
 	[NF_SVC_A_OWNER] = { .type = NLA_NUL_STRING, .len = NF_SVC_OWNER_MAX },
-	[NF_SVC_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, NF_SVC_BEGIN_REPLACE),
+	[NF_SVC_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, NF_SVC_FLAG_REPLACE),
 	[NF_SVC_A_GENERATION] = { .type = NLA_U64 },
 };
 
 static const struct nla_policy nf_svc_policy_service[NF_SVC_A_MAX + 1] = {
 	NF_SVC_POLICY_KEY,
+	[NF_SVC_A_FLAGS] =
+		NLA_POLICY_MASK(NLA_U32, NF_SVC_FLAG_CREATE |
+				NF_SVC_FLAG_EXCL | NF_SVC_FLAG_REPLACE),
 	[NF_SVC_A_SCHEDULER] = { .type = NLA_NUL_STRING, .len = 15 },
 	[NF_SVC_A_REFUSE_WITH] = NLA_POLICY_MAX(NLA_U32, NF_SVC_REFUSE_MAX),
 	[NF_SVC_A_AFFINITY_TIMEOUT] = { .type = NLA_U32 },
@@ -114,6 +117,12 @@ static const struct nla_policy nf_svc_policy_service_key[NF_SVC_A_MAX + 1] = {
 
 static const struct nla_policy nf_svc_policy_backends[NF_SVC_A_MAX + 1] = {
 	NF_SVC_POLICY_KEY,
+	[NF_SVC_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, NF_SVC_FLAG_EXCL),
+	[NF_SVC_A_BACKEND] = NLA_POLICY_NESTED(nf_svc_policy_backend_nest),
+};
+
+static const struct nla_policy nf_svc_policy_backend_del[NF_SVC_A_MAX + 1] = {
+	NF_SVC_POLICY_KEY,
 	[NF_SVC_A_BACKEND] = NLA_POLICY_NESTED(nf_svc_policy_backend_nest),
 };
 
@@ -121,6 +130,7 @@ static const struct nla_policy nf_svc_policy_frontend[NF_SVC_A_MAX + 1] = {
 	NF_SVC_POLICY_KEY,
 	[NF_SVC_A_ADDRESS] = NF_SVC_POLICY_ADDRESS,
 	NF_SVC_POLICY_PORT,
+	[NF_SVC_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, NF_SVC_FLAG_EXCL),
 	[NF_SVC_A_KIND] = NLA_POLICY_MAX(NLA_U32, NF_SVC_KIND_MAX),
 	[NF_SVC_A_FRONTEND_FLAGS] =
 		NLA_POLICY_MASK(NLA_U32, NF_SVC_FRONTEND_EXCLUSIVE),
@@ -195,7 +205,7 @@ static const struct genl_ops nf_svc_genl_ops[] = {
 	NF_SVC_OP_WRITE(NF_SVC_CMD_BACKEND_SET, nf_svc_cmd_backend_set,
 			nf_svc_policy_backends),
 	NF_SVC_OP_WRITE(NF_SVC_CMD_BACKEND_DEL, nf_svc_cmd_backend_del,
-			nf_svc_policy_backends),
+			nf_svc_policy_backend_del),
 	NF_SVC_OP_READ(NF_SVC_CMD_BACKEND_GET, NULL, nf_svc_dump_backends,
 		       nf_svc_policy_service_key),
 	NF_SVC_OP_WRITE(NF_SVC_CMD_FRONTEND_SET, nf_svc_cmd_frontend_set,

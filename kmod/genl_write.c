@@ -5,6 +5,13 @@
 
 #include "genl.h"
 
+static u32 nf_svc_flags_of(const struct genl_info *info)
+{
+	const struct nlattr *attr = info->attrs[NF_SVC_A_FLAGS];
+
+	return attr ? nla_get_u32(attr) : 0;
+}
+
 /**
  * nf_svc_cmd_begin - NF_SVC_CMD_BEGIN
  * @skb: request
@@ -19,20 +26,17 @@ int nf_svc_cmd_begin(struct sk_buff *skb, struct genl_info *info)
 	struct nlattr *attr = info->attrs[NF_SVC_A_GENERATION];
 	u64 generation = 0;
 	const char *owner;
-	u32 flags = 0;
 	int err;
 
 	err = nf_svc_read_owner(info, &owner);
 	if (err)
 		return err;
-	if (info->attrs[NF_SVC_A_FLAGS])
-		flags = nla_get_u32(info->attrs[NF_SVC_A_FLAGS]);
 	if (attr)
 		generation = nla_get_u64(attr);
 
 	mutex_lock(&nn->mutex);
 	err = nf_svc_begin(nn, genl_info_net(info), info->snd_portid, owner,
-			   flags & NF_SVC_BEGIN_REPLACE,
+			   nf_svc_flags_of(info) & NF_SVC_FLAG_REPLACE,
 			   attr ? &generation : NULL, info->extack);
 	mutex_unlock(&nn->mutex);
 	return err;
@@ -172,7 +176,7 @@ static int nf_svc_step_service_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 	}
 	if (attrs[NF_SVC_A_REFUSE_WITH])
 		refuse_with = nla_get_u32(attrs[NF_SVC_A_REFUSE_WITH]);
-	return nf_svc_service_set(ns, tx, &key, info->nlhdr->nlmsg_flags,
+	return nf_svc_service_set(ns, tx, &key, nf_svc_flags_of(info),
 				  scheduler,
 				  attrs[NF_SVC_A_REFUSE_WITH] ? &refuse_with :
 								NULL,
@@ -218,7 +222,7 @@ static int nf_svc_step_backends(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 			return err;
 		if (set)
 			err = nf_svc_backend_set(service->change, &backend,
-						 info->nlhdr->nlmsg_flags,
+						 nf_svc_flags_of(info),
 						 info->extack);
 		else
 			err = nf_svc_backend_del(service->change,
@@ -267,7 +271,7 @@ static int nf_svc_step_frontend_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 	if (IS_ERR(service))
 		return PTR_ERR(service);
 	return nf_svc_frontend_set(ns, tx, service, &wanted,
-				   info->nlhdr->nlmsg_flags, info->extack);
+				   nf_svc_flags_of(info), info->extack);
 }
 
 static int nf_svc_step_frontend_del(struct nf_svc_ns *ns, struct nf_svc_tx *tx,

@@ -183,7 +183,7 @@ struct nf_svc_service *nf_svc_service_touch(struct nf_svc_ns *ns,
  * @ns: tables
  * @tx: transaction
  * @key: its key
- * @nl_flags: NLM_F_CREATE, NLM_F_EXCL and NLM_F_REPLACE count
+ * @flags: NF_SVC_FLAG_CREATE, NF_SVC_FLAG_EXCL and NF_SVC_FLAG_REPLACE count
  * @scheduler: as it shall have, or NULL to keep it
  * @refuse_with: as it shall have, or NULL to keep it
  * @extack: for the reason of a refusal
@@ -192,12 +192,12 @@ struct nf_svc_service *nf_svc_service_touch(struct nf_svc_ns *ns,
  * Return: 0 or a negative error, and nothing has changed.
  */
 int nf_svc_service_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
-		       const struct nf_svc_key *key, u16 nl_flags,
+		       const struct nf_svc_key *key, u32 flags,
 		       const struct nf_svc_scheduler *scheduler,
 		       const u8 *refuse_with, struct netlink_ext_ack *extack)
 {
 	struct nf_svc_service *service = nf_svc_service_find(ns, key);
-	bool replace = tx->replace || nl_flags & NLM_F_REPLACE;
+	bool replace = tx->replace || flags & NF_SVC_FLAG_REPLACE;
 	struct nf_svc_change *change;
 	int err;
 
@@ -205,17 +205,17 @@ int nf_svc_service_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		err = nf_svc_service_owned(service, tx, extack);
 		if (err)
 			return err;
-		if (nl_flags & NLM_F_EXCL) {
+		if (flags & NF_SVC_FLAG_EXCL) {
 			NL_SET_ERR_MSG(extack, "the service exists already");
 			return -EEXIST;
 		}
-		if (nl_flags & NLM_F_REPLACE && service->change) {
-			NL_SET_ERR_MSG(extack, "NLM_F_REPLACE comes too late: this transaction has changed the service already");
+		if (flags & NF_SVC_FLAG_REPLACE && service->change) {
+			NL_SET_ERR_MSG(extack, "NF_SVC_FLAG_REPLACE comes too late: this transaction has changed the service already");
 			return -EINVAL;
 		}
 	} else {
-		if (!(nl_flags & NLM_F_CREATE)) {
-			NL_SET_ERR_MSG(extack, "no such service (NLM_F_CREATE makes one)");
+		if (!(flags & NF_SVC_FLAG_CREATE)) {
+			NL_SET_ERR_MSG(extack, "no such service (NF_SVC_FLAG_CREATE makes one)");
 			return -ENOENT;
 		}
 		if (ns->nr_services >= NF_SVC_LIMIT_SERVICES) {

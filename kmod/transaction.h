@@ -124,7 +124,7 @@ struct nf_svc_service *nf_svc_service_touch(struct nf_svc_ns *ns,
 					    const struct nf_svc_key *key,
 					    struct netlink_ext_ack *extack);
 int nf_svc_service_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
-		       const struct nf_svc_key *key, u16 nl_flags,
+		       const struct nf_svc_key *key, u32 flags,
 		       const struct nf_svc_scheduler *scheduler,
 		       const u8 *refuse_with, struct netlink_ext_ack *extack);
 int nf_svc_service_del(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
@@ -135,7 +135,7 @@ void nf_svc_change_free(struct nf_svc_change *change);
 
 /* backend.c */
 int nf_svc_backend_set(struct nf_svc_change *change,
-		       const struct nf_svc_backend *backend, u16 nl_flags,
+		       const struct nf_svc_backend *backend, u32 flags,
 		       struct netlink_ext_ack *extack);
 int nf_svc_backend_del(struct nf_svc_change *change,
 		       const union nf_inet_addr *addr, __be16 port,
@@ -147,7 +147,7 @@ struct nf_svc_frontend *nf_svc_frontend_current(const struct nf_svc_ns *ns,
 						const struct nf_svc_frontend *key);
 int nf_svc_frontend_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 			struct nf_svc_service *service,
-			const struct nf_svc_frontend *wanted, u16 nl_flags,
+			const struct nf_svc_frontend *wanted, u32 flags,
 			struct netlink_ext_ack *extack);
 int nf_svc_frontend_del(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 			const struct nf_svc_frontend *key,

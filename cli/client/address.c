@@ -132,7 +132,7 @@ int nf_svc_cidr_parse(const char *text, struct nf_svc_cidr *cidr,
 	cidr->prefix = (uint8_t)prefix;
 	if (clear_host_bits(&cidr->addr, prefix)) {
 		*why = "bits are set past the prefix; write the first address of the range";
-		return -EINVAL;
+		return -EDOM;
 	}
 	return 0;
 }

@@ -74,9 +74,10 @@ int nf_svc_addr_parse(const char *text, struct nf_svc_addr *addr,
  * nf_svc_cidr_parse - read ADDRESS/PREFIX
  * @text: a plain address is the range of that address alone
  * @cidr: where it goes
- * @why: set to a constant text on failure, bits past the prefix too
+ * @why: set to a constant text on failure
  *
- * Return: 0 or -EINVAL.
+ * Return: 0, -EINVAL, or -EDOM: bits are set past the prefix, and @cidr is the
+ * range that was meant.
  */
 int nf_svc_cidr_parse(const char *text, struct nf_svc_cidr *cidr,
 		      const char **why);

@@ -188,6 +188,11 @@ int nf_svc_put_key(struct nl_msg *msg, const struct nf_svc_key *key)
 	return 0;
 }
 
+int nf_svc_put_flags(struct nl_msg *msg, uint32_t flags)
+{
+	return flags ? nla_put_u32(msg, NF_SVC_A_FLAGS, flags) : 0;
+}
+
 int nf_svc_put_addr(struct nl_msg *msg, int type,
 		    const struct nf_svc_addr *addr)
 {

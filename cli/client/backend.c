@@ -51,7 +51,7 @@ static int put_backend(struct nl_msg *msg, const struct nf_svc_backend *backend,
 	return 0;
 }
 
-static int queue_some(struct nf_svc_client *client, uint8_t cmd, int flags,
+static int queue_some(struct nf_svc_client *client, uint8_t cmd, uint32_t flags,
 		      const struct nf_svc_key *key,
 		      const struct nf_svc_backend *backends, size_t n,
 		      struct nf_svc_error *error)
@@ -59,9 +59,10 @@ static int queue_some(struct nf_svc_client *client, uint8_t cmd, int flags,
 	struct nl_msg *msg;
 	int ret;
 
-	msg = nf_svc_message_new(client, cmd, flags,
+	msg = nf_svc_message_new(client, cmd, 0,
 				 NF_SVC_MESSAGE_HEAD + n * BACKEND_BYTES);
-	ret = msg ? nf_svc_put_key(msg, key) : 0;
+	ret = msg ? nf_svc_put_key(msg, key) || nf_svc_put_flags(msg, flags) :
+		    0;
 	for (size_t i = 0; i < n && msg && !ret; i++)
 		ret = put_backend(msg, &backends[i],
 				  cmd == NF_SVC_CMD_BACKEND_SET);
@@ -73,7 +74,7 @@ static int queue_some(struct nf_svc_client *client, uint8_t cmd, int flags,
 	return nf_svc_tx_queue(client, msg, error);
 }
 
-static int queue_all(struct nf_svc_client *client, uint8_t cmd, int flags,
+static int queue_all(struct nf_svc_client *client, uint8_t cmd, uint32_t flags,
 		     const struct nf_svc_key *key,
 		     const struct nf_svc_backend *backends, size_t n,
 		     struct nf_svc_error *error)
@@ -95,7 +96,7 @@ static int queue_all(struct nf_svc_client *client, uint8_t cmd, int flags,
 int nf_svc_tx_backends_set(struct nf_svc_client *client,
 			   const struct nf_svc_key *key,
 			   const struct nf_svc_backend *backends, size_t n,
-			   int flags, struct nf_svc_error *error)
+			   uint32_t flags, struct nf_svc_error *error)
 {
 	return queue_all(client, NF_SVC_CMD_BACKEND_SET, flags, key, backends,
 			 n, error);

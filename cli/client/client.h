@@ -88,7 +88,7 @@ struct nf_svc_info {
 /**
  * struct nf_svc_begin - how a transaction begins
  * @owner: whose objects it changes
- * @flags: enum nf_svc_begin_flags
+ * @flags: enum nf_svc_flags; NF_SVC_FLAG_REPLACE or 0
  * @if_generation: begin only at @generation, else ESTALE
  * @generation: see there
  * @wait_ms: how long to wait for another writer's transaction, 0: refuse
@@ -207,7 +207,7 @@ int nf_svc_tx_begin(struct nf_svc_client *client,
  * @client: has a transaction open
  * @service: key and optional attributes
  * @given: enum nf_svc_given: the optional attributes to be sent
- * @flags: of NLM_F_CREATE, NLM_F_EXCL and NLM_F_REPLACE
+ * @flags: of NF_SVC_FLAG_CREATE, NF_SVC_FLAG_EXCL and NF_SVC_FLAG_REPLACE
  * @error: on failure
  *
  * As all nf_svc_tx_* functions between begin and commit: the message is queued
@@ -217,7 +217,7 @@ int nf_svc_tx_begin(struct nf_svc_client *client,
  */
 int nf_svc_tx_service_set(struct nf_svc_client *client,
 			  const struct nf_svc_service *service,
-			  unsigned int given, int flags,
+			  unsigned int given, uint32_t flags,
 			  struct nf_svc_error *error);
 
 /**
@@ -236,13 +236,13 @@ int nf_svc_tx_service_del(struct nf_svc_client *client,
  * @key: of the service
  * @backends: any number, best sorted; split over messages
  * @n: how many
- * @flags: 0 or NLM_F_EXCL
+ * @flags: 0 or NF_SVC_FLAG_EXCL
  * @error: on failure
  */
 int nf_svc_tx_backends_set(struct nf_svc_client *client,
 			   const struct nf_svc_key *key,
 			   const struct nf_svc_backend *backends, size_t n,
-			   int flags, struct nf_svc_error *error);
+			   uint32_t flags, struct nf_svc_error *error);
 
 /**
  * nf_svc_tx_backends_del - delete backends of a service
@@ -262,11 +262,11 @@ int nf_svc_tx_backends_del(struct nf_svc_client *client,
  * @client: has a transaction open
  * @name: of its service, which has the frontend's protocol and family
  * @frontend: all of it
- * @flags: 0 or NLM_F_EXCL
+ * @flags: 0 or NF_SVC_FLAG_EXCL
  * @error: on failure
  */
 int nf_svc_tx_frontend_set(struct nf_svc_client *client, const char *name,
-			   const struct nf_svc_frontend *frontend, int flags,
+			   const struct nf_svc_frontend *frontend, uint32_t flags,
 			   struct nf_svc_error *error);
 
 /**

@@ -119,7 +119,7 @@ static int put_frontend(struct nl_msg *msg, const char *name,
 }
 
 int nf_svc_tx_frontend_set(struct nf_svc_client *client, const char *name,
-			   const struct nf_svc_frontend *frontend, int flags,
+			   const struct nf_svc_frontend *frontend, uint32_t flags,
 			   struct nf_svc_error *error)
 {
 	size_t size = NF_SVC_MESSAGE_HEAD + frontend->n_ranges * RANGE_BYTES;
@@ -129,8 +129,9 @@ int nf_svc_tx_frontend_set(struct nf_svc_client *client, const char *name,
 		return nf_svc_error_set(
 			error, NF_SVC_ERROR_SYSTEM, EMSGSIZE,
 			"a frontend has too many source ranges for a message");
-	msg = nf_svc_message_new(client, NF_SVC_CMD_FRONTEND_SET, flags, size);
-	if (msg && put_frontend(msg, name, frontend)) {
+	msg = nf_svc_message_new(client, NF_SVC_CMD_FRONTEND_SET, 0, size);
+	if (msg && (put_frontend(msg, name, frontend) ||
+		    nf_svc_put_flags(msg, flags))) {
 		nlmsg_free(msg);
 		return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, EMSGSIZE,
 					"the service's name is too long");

@@ -37,16 +37,16 @@ int nf_svc_service_read(struct nlmsghdr *nlh, struct nf_svc_service *service)
 
 int nf_svc_tx_service_set(struct nf_svc_client *client,
 			  const struct nf_svc_service *service,
-			  unsigned int given, int flags,
+			  unsigned int given, uint32_t flags,
 			  struct nf_svc_error *error)
 {
 	struct nf_svc_key key = nf_svc_service_key(service);
 	struct nl_msg *msg;
 
-	msg = nf_svc_message_new(client, NF_SVC_CMD_SERVICE_SET, flags,
+	msg = nf_svc_message_new(client, NF_SVC_CMD_SERVICE_SET, 0,
 				 NF_SVC_MESSAGE_HEAD);
 	if (msg &&
-	    (nf_svc_put_key(msg, &key) ||
+	    (nf_svc_put_key(msg, &key) || nf_svc_put_flags(msg, flags) ||
 	     ((given & NF_SVC_GIVEN_SCHEDULER) &&
 	      nla_put_string(msg, NF_SVC_A_SCHEDULER, service->scheduler)) ||
 	     ((given & NF_SVC_GIVEN_REFUSE_WITH) &&

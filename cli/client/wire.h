@@ -187,6 +187,13 @@ int nf_svc_attr_rule(struct nlattr *attr, uint32_t *class,
 int nf_svc_put_key(struct nl_msg *msg, const struct nf_svc_key *key);
 
 /**
+ * nf_svc_put_flags - add FLAGS to a message
+ * @msg: the message
+ * @flags: of enum nf_svc_flags; 0 adds nothing
+ */
+int nf_svc_put_flags(struct nl_msg *msg, uint32_t flags);
+
+/**
  * nf_svc_put_addr - add an address
  * @msg: the message
  * @type: attribute

@@ -31,7 +31,7 @@ static int send_one(struct nf_svc_client *client, const struct change *change,
 					      change->n_backends, error);
 	case CHANGE_SERVICE_CREATE:
 		return nf_svc_tx_service_set(client, change->service,
-					     NF_SVC_GIVEN_ALL, NLM_F_CREATE,
+					     NF_SVC_GIVEN_ALL, NF_SVC_FLAG_CREATE,
 					     error);
 	case CHANGE_SERVICE_SET:
 		return nf_svc_tx_service_set(client, change->service,

@@ -43,7 +43,7 @@ def port(tables, family):
 
 def scheduler(tables, family):
     return (tables.request(abi.CMD_SERVICE_SET, tables.key("shop/new:http", "tcp", family) +
-                           [(abi.A_SCHEDULER, "fastest")], genl.F_CREATE),
+                           [(abi.A_FLAGS, abi.FLAG_CREATE), (abi.A_SCHEDULER, "fastest")]),
             None, abi.A_SCHEDULER, "random")
 
 
@@ -62,13 +62,13 @@ def owner(tables, family):
 
 def unknown_attribute(tables, family):
     return (tables.request(abi.CMD_SERVICE_SET, tables.key("shop/new:http", "tcp", family) +
-                           [(abi.A_MAX + 1, 7)], genl.F_CREATE),
+                           [(abi.A_FLAGS, abi.FLAG_CREATE), (abi.A_MAX + 1, 7)]),
             errno.EINVAL, abi.A_MAX + 1, "")
 
 
 def attribute_of_another_command(tables, family):
     return (tables.request(abi.CMD_SERVICE_SET, tables.key("shop/new:http", "tcp", family) +
-                           [(abi.A_PORT, 80)], genl.F_CREATE), errno.EINVAL, abi.A_PORT, "")
+                           [(abi.A_FLAGS, abi.FLAG_CREATE), (abi.A_PORT, 80)]), errno.EINVAL, abi.A_PORT, "")
 
 
 BAD = [loopback, weight, port, scheduler, no_such_service,
@@ -187,7 +187,6 @@ class Probe:
         self.allowed = [name for name, allowed in sinks.items() if allowed]
         self.spray = Spray(lab.c, vip, 80)
         self.sent = 0
-        lab.node.run("conntrack", "-F")         # flows of an earlier test are not new
 
     def send(self, flows):
         self.spray.send(range(1024 + self.sent, 1024 + self.sent + flows))
@@ -230,7 +229,7 @@ def test_never_between_two_states(lab, tables, family):
 
     def state(set, **sets):
         def requests(t):
-            return [t.service("shop/web:http", family, "udp", genl.F_CREATE | genl.F_REPLACE),
+            return [t.service("shop/web:http", family, "udp", abi.FLAG_CREATE | abi.FLAG_REPLACE),
                     t.backends("shop/web:http", family, "udp",
                                *(backend(lab.pod(p).addr(family), PORT, sets=s)
                                  for p, s in sets.items())),

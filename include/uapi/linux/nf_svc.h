@@ -64,17 +64,19 @@
  * favour.
  *
  * With GENERATION in BEGIN the transaction begins only if the namespace is
- * still at that generation, else ESTALE. With NF_SVC_BEGIN_REPLACE in FLAGS,
+ * still at that generation, else ESTALE. With NF_SVC_FLAG_REPLACE in FLAGS,
  * COMMIT deletes each service of OWNER, and each frontend or backend of one,
  * that the transaction did not set: the transaction is then the whole truth of
  * that owner. Objects of other owners are never changed: EPERM.
  *
- * SERVICE_SET creates the service if the message has NLM_F_CREATE, changes it
- * otherwise; NLM_F_CREATE with NLM_F_EXCL refuses one that exists (EEXIST);
- * with NLM_F_REPLACE the service keeps only the backends and frontends that
- * this transaction sets. An optional attribute that is left out keeps its
- * value, or takes its default on creation. BACKEND_SET and FRONTEND_SET create
- * or change; NLM_F_EXCL refuses existing ones. FRONTEND_SET may take a frontend
+ * FLAGS say what a SERVICE_SET may do: with NF_SVC_FLAG_CREATE it makes a
+ * service that is not there (else ENOENT); with NF_SVC_FLAG_EXCL it refuses one
+ * that is (EEXIST); with NF_SVC_FLAG_REPLACE the service keeps only the backends
+ * and frontends that this transaction sets. An optional attribute that is left
+ * out keeps its value, or takes its default on creation. BACKEND_SET and
+ * FRONTEND_SET create or change; NF_SVC_FLAG_EXCL refuses existing ones. (These
+ * are no NLM_F_* flags, because generic netlink refuses those of new families.)
+ * FRONTEND_SET may take a frontend
  * over from another service of the same owner. Deleting a service deletes its
  * backends and frontends. Deleting what is not there: ENOENT.
  *
@@ -109,7 +111,7 @@
  *   EINVAL      malformed, or a value that is not allowed (the message says
  *               what would be)
  *   ENOENT      no such service, backend or frontend
- *   EEXIST      it exists and NLM_F_EXCL was given
+ *   EEXIST      it exists and NF_SVC_FLAG_EXCL was given
  *   EPERM       no CAP_NET_ADMIN, or the object has another owner
  *   EBUSY       another transaction is open
  *   ESTALE      the generation is another one
@@ -157,19 +159,20 @@
  * @NF_SVC_CMD_COMMIT: apply it. in: nothing. out: GENERATION
  * @NF_SVC_CMD_ABORT: forget it. in: nothing
  * @NF_SVC_CMD_SERVICE_SET: create or change a service.
- *	in: NAME, PROTOCOL, FAMILY, SCHEDULER?, REFUSE_WITH?, AFFINITY_TIMEOUT?
+ *	in: NAME, PROTOCOL, FAMILY, FLAGS?, SCHEDULER?, REFUSE_WITH?,
+ *	AFFINITY_TIMEOUT?
  * @NF_SVC_CMD_SERVICE_DEL: delete a service. in: NAME, PROTOCOL, FAMILY
  * @NF_SVC_CMD_SERVICE_GET: read one (NAME, PROTOCOL, FAMILY) or dump all.
  *	out: as SERVICE_SET, and OWNER, COUNT_BACKENDS, COUNT_FRONTENDS
  * @NF_SVC_CMD_BACKEND_SET: create or change backends of a service.
- *	in: NAME, PROTOCOL, FAMILY, BACKEND+
+ *	in: NAME, PROTOCOL, FAMILY, FLAGS?, BACKEND+
  * @NF_SVC_CMD_BACKEND_DEL: delete backends of a service.
  *	in: NAME, PROTOCOL, FAMILY, BACKEND+ (ADDRESS and PORT alone count)
  * @NF_SVC_CMD_BACKEND_GET: dump backends, of one service or of all.
  *	in: (NAME, PROTOCOL, FAMILY)?. out: as BACKEND_SET
  * @NF_SVC_CMD_FRONTEND_SET: create or change a frontend.
- *	in: NAME, PROTOCOL, FAMILY, ADDRESS?, PORT, KIND?, FRONTEND_FLAGS?,
- *	RULE{0,3}, SOURCE_RANGE*
+ *	in: NAME, PROTOCOL, FAMILY, FLAGS?, ADDRESS?, PORT, KIND?,
+ *	FRONTEND_FLAGS?, RULE{0,3}, SOURCE_RANGE*
  * @NF_SVC_CMD_FRONTEND_DEL: delete a frontend.
  *	in: PROTOCOL, FAMILY, ADDRESS?, PORT
  * @NF_SVC_CMD_FRONTEND_GET: read one (PROTOCOL, FAMILY, ADDRESS?, PORT) or
@@ -233,7 +236,7 @@ enum nf_svc_commands {
  * @NF_SVC_A_COUNT_BACKENDS: u32, backends there are (of the service)
  * @NF_SVC_A_GENERATION: u64, number of a commit
  * @NF_SVC_A_OWNER: string of 1 to %NF_SVC_OWNER_MAX of [A-Za-z0-9._-]
- * @NF_SVC_A_FLAGS: u32, enum nf_svc_begin_flags
+ * @NF_SVC_A_FLAGS: u32, enum nf_svc_flags
  * @NF_SVC_A_NAME: string of 1 to %NF_SVC_NAME_MAX printable ASCII characters
  *	without blanks; by convention namespace/name[:port]
  * @NF_SVC_A_PROTOCOL: u32, IPPROTO_*
@@ -400,11 +403,17 @@ enum nf_svc_drop_attrs {
 };
 
 /**
- * enum nf_svc_begin_flags - bits of FLAGS in BEGIN
- * @NF_SVC_BEGIN_REPLACE: what this transaction sets is all that its owner has
+ * enum nf_svc_flags - bits of FLAGS
+ * @NF_SVC_FLAG_CREATE: in SERVICE_SET: make it if it is not there
+ * @NF_SVC_FLAG_EXCL: in SERVICE_SET, BACKEND_SET, FRONTEND_SET: refuse what is
+ *	there already
+ * @NF_SVC_FLAG_REPLACE: in BEGIN: what this transaction sets is all that its
+ *	owner has; in SERVICE_SET: it is all that this service has
  */
-enum nf_svc_begin_flags {
-	NF_SVC_BEGIN_REPLACE	= 1 << 0,
+enum nf_svc_flags {
+	NF_SVC_FLAG_CREATE	= 1 << 0,
+	NF_SVC_FLAG_EXCL	= 1 << 1,
+	NF_SVC_FLAG_REPLACE	= 1 << 2,
 };
 
 /**

@@ -40,7 +40,7 @@ class Tables(genl.Family):
     def begin(self, owner="admin", replace=False, generation=None):
         attributes = [(abi.A_OWNER, owner)]
         if replace:
-            attributes.append((abi.A_FLAGS, abi.BEGIN_REPLACE))
+            attributes.append((abi.A_FLAGS, abi.FLAG_REPLACE))
         if generation is not None:
             attributes.append((abi.A_GENERATION, struct.pack("=Q", generation)))
         return self.request(abi.CMD_BEGIN, attributes)
@@ -51,11 +51,11 @@ class Tables(genl.Family):
     def key(self, name, protocol, family):
         return [(abi.A_NAME, name), (abi.A_PROTOCOL, PROTOCOLS[protocol]), (abi.A_FAMILY, family.nf)]
 
-    def service(self, name, family, protocol="tcp", flags=genl.F_CREATE, **more):
+    def service(self, name, family, protocol="tcp", flags=abi.FLAG_CREATE, **more):
         attributes = self.key(name, protocol, family)
         if "refuse_with" in more:
             attributes.append((abi.A_REFUSE_WITH, more["refuse_with"]))
-        return self.request(abi.CMD_SERVICE_SET, attributes, flags)
+        return self.request(abi.CMD_SERVICE_SET, attributes + [(abi.A_FLAGS, flags)])
 
     def service_del(self, name, family, protocol="tcp"):
         return self.request(abi.CMD_SERVICE_DEL, self.key(name, protocol, family))
