@@ -25,9 +25,9 @@ await_socket() {
 }
 
 boot_qemu() {
+	rm -f "$work"/*.socket
 	local shares=() cpu=() arguments
 	need qemu-system-x86_64 setpriv
-	mkfifo "$work/never"
 	share host / -o cache=always
 	if [ -n "$out" ]; then share out "$out" -o cache=none; fi
 	await_socket "$work/host.socket"
