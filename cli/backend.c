@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* svcctl add, set and del backend */
-#include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,16 +51,18 @@ plan_add(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 
 	status = select_one(snapshot, wanted->word, wanted->backend.addr.family,
 			    &service);
+	if (!status)
+		status = select_check_owner(ctl, service);
 	if (status)
 		return status;
 	wanted->backend.weight = 1;
 	wanted->backend.sets = NF_SVC_SET_CLUSTER;
 	backend_apply(&wanted->change, &wanted->backend);
 	key = nf_svc_service_key(service);
-	return transaction_check(nf_svc_tx_backends_set(ctl->client, &key,
-							&wanted->backend, 1,
-							NF_SVC_FLAG_EXCL, &error),
-				 &error);
+	return transaction_check(
+		nf_svc_tx_backends_set(ctl->client, &key, &wanted->backend, 1,
+				       NF_SVC_FLAG_EXCL, &error),
+		&error);
 }
 
 static enum exit_status
@@ -76,6 +77,8 @@ plan_set(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 
 	status = select_one(snapshot, wanted->word, wanted->backend.addr.family,
 			    &service);
+	if (!status)
+		status = select_check_owner(ctl, service);
 	if (status)
 		return status;
 	there = service->n_backends ?
@@ -109,6 +112,8 @@ plan_del(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 
 	status = select_one(snapshot, wanted->word, wanted->backend.addr.family,
 			    &service);
+	if (!status)
+		status = select_check_owner(ctl, service);
 	if (status)
 		return status;
 	key = nf_svc_service_key(service);

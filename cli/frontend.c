@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* svcctl add, set and del frontend */
-#include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -196,9 +195,12 @@ static enum exit_status queue_new(struct svcctl *ctl,
 				nf_svc_word_text(nf_svc_protocols,
 						 service->protocol));
 		first = service;
+		if (select_check_owner(ctl, service))
+			return NOT_PERMITTED;
 		new_frontend(wanted, service, &snapshot->settings, &frontend);
 		ret = nf_svc_tx_frontend_set(ctl->client, service->name,
-					     &frontend, NF_SVC_FLAG_EXCL, &error);
+					     &frontend, NF_SVC_FLAG_EXCL,
+					     &error);
 	}
 	if (!first)
 		return complain(
@@ -243,6 +245,8 @@ static enum exit_status queue_each(struct svcctl *ctl,
 			if (!frontend_at(&frontend, &wanted->place))
 				continue;
 			found++;
+			if (select_check_owner(ctl, service))
+				return NOT_PERMITTED;
 			change_frontend(wanted, &frontend);
 			ret = delete ? nf_svc_tx_frontend_del(
 					       ctl->client, &frontend, &error) :

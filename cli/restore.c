@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* svcctl restore */
 #include <errno.h>
-#include <linux/netlink.h>
 #include <string.h>
 
 #include "command.h"

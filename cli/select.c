@@ -224,6 +224,17 @@ enum exit_status select_one(const struct nf_svc_snapshot *snapshot,
 	return status;
 }
 
+enum exit_status select_check_owner(const struct svcctl *ctl,
+				    const struct nf_svc_service *service)
+{
+	if (!strcmp(service->owner, ctl->owner))
+		return DONE;
+	return complain(
+		NOT_PERMITTED,
+		"service %s: it belongs to owner %s; to change it all the same, say --owner %s",
+		service->name, service->owner, service->owner);
+}
+
 void selection_clean(struct selection *selection)
 {
 	free(selection->services);

@@ -63,6 +63,16 @@ enum exit_status select_one(const struct nf_svc_snapshot *snapshot,
 			    struct nf_svc_service **service);
 
 /**
+ * select_check_owner - is a service the owner's whose objects are changed?
+ * @ctl: the run
+ * @service: the service
+ *
+ * Return: DONE, or NOT_PERMITTED after telling whose it is.
+ */
+enum exit_status select_check_owner(const struct svcctl *ctl,
+				    const struct nf_svc_service *service);
+
+/**
  * selection_clean - release a selection
  * @selection: may be empty
  */

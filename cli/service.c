@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* svcctl add, set and del service */
-#include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,7 +207,8 @@ static int queue_frontends(struct svcctl *ctl,
 				      nf_svc_settings_know_pods(settings,
 								family));
 		ret = nf_svc_tx_frontend_set(ctl->client, wanted->name,
-					     &frontend, NF_SVC_FLAG_EXCL, error);
+					     &frontend, NF_SVC_FLAG_EXCL,
+					     error);
 	}
 	return ret;
 }
@@ -251,9 +251,9 @@ plan_add(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 		service.name = (char *)(uintptr_t)wanted->name;
 		service.protocol = wanted->protocol;
 		service.family = families[i];
-		ret = nf_svc_tx_service_set(ctl->client, &service,
-					    wanted->given,
-					    NF_SVC_FLAG_CREATE | NF_SVC_FLAG_EXCL, &error);
+		ret = nf_svc_tx_service_set(
+			ctl->client, &service, wanted->given,
+			NF_SVC_FLAG_CREATE | NF_SVC_FLAG_EXCL, &error);
 		if (!ret)
 			ret = queue_backends(ctl, wanted, &key, &error);
 		if (!ret)
@@ -299,8 +299,12 @@ plan_set(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 	int ret = 0;
 
 	status = select_services(snapshot, wanted->word, 0, &selection);
-	if (status)
+	for (size_t i = 0; i < selection.n && !status; i++)
+		status = select_check_owner(ctl, selection.services[i]);
+	if (status) {
+		selection_clean(&selection);
 		return status;
+	}
 	for (size_t i = 0; i < selection.n && !ret; i++) {
 		struct nf_svc_service service = wanted->change;
 
@@ -349,8 +353,12 @@ plan_del(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 	int ret = 0;
 
 	status = select_services(snapshot, wanted->word, 0, &selection);
-	if (status)
+	for (size_t i = 0; i < selection.n && !status; i++)
+		status = select_check_owner(ctl, selection.services[i]);
+	if (status) {
+		selection_clean(&selection);
 		return status;
+	}
 	for (size_t i = 0; i < selection.n && !ret; i++) {
 		struct nf_svc_key key =
 			nf_svc_service_key(selection.services[i]);

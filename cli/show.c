@@ -181,8 +181,8 @@ static void print_service(const struct view *view,
 		print_key(view, "  ", "affinity");
 		printf("%u seconds\n", service->affinity_timeout);
 	}
-	print_key(view, "  ", "frontends");
-	puts(service->n_frontends ? "" : "none");
+	printf("  %sfrontends%s:%s\n", paint_on(view->ctl, PAINT_KEY),
+	       paint_off(view->ctl), service->n_frontends ? "" : " none");
 	for (size_t i = 0; i < service->n_frontends; i++)
 		print_frontend(view, &service->frontends[i]);
 	print_backends(view, service);

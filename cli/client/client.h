@@ -266,8 +266,8 @@ int nf_svc_tx_backends_del(struct nf_svc_client *client,
  * @error: on failure
  */
 int nf_svc_tx_frontend_set(struct nf_svc_client *client, const char *name,
-			   const struct nf_svc_frontend *frontend, uint32_t flags,
-			   struct nf_svc_error *error);
+			   const struct nf_svc_frontend *frontend,
+			   uint32_t flags, struct nf_svc_error *error);
 
 /**
  * nf_svc_tx_frontend_del - delete a frontend

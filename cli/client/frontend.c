@@ -119,8 +119,8 @@ static int put_frontend(struct nl_msg *msg, const char *name,
 }
 
 int nf_svc_tx_frontend_set(struct nf_svc_client *client, const char *name,
-			   const struct nf_svc_frontend *frontend, uint32_t flags,
-			   struct nf_svc_error *error)
+			   const struct nf_svc_frontend *frontend,
+			   uint32_t flags, struct nf_svc_error *error)
 {
 	size_t size = NF_SVC_MESSAGE_HEAD + frontend->n_ranges * RANGE_BYTES;
 	struct nl_msg *msg;

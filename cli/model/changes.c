@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Changes into the messages of a transaction. */
-#include <linux/netlink.h>
 #include <stdlib.h>
 
 #include "model/diff.h"
@@ -31,8 +30,8 @@ static int send_one(struct nf_svc_client *client, const struct change *change,
 					      change->n_backends, error);
 	case CHANGE_SERVICE_CREATE:
 		return nf_svc_tx_service_set(client, change->service,
-					     NF_SVC_GIVEN_ALL, NF_SVC_FLAG_CREATE,
-					     error);
+					     NF_SVC_GIVEN_ALL,
+					     NF_SVC_FLAG_CREATE, error);
 	case CHANGE_SERVICE_SET:
 		return nf_svc_tx_service_set(client, change->service,
 					     NF_SVC_GIVEN_ALL, 0, error);
