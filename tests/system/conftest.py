@@ -7,6 +7,7 @@ import signal
 
 import pytest
 
+from lab import conntrack
 from lab import family as families
 from lab import tables as nf_svc
 from lab.server import Server, sctp_here
@@ -67,6 +68,7 @@ def icmp_limits(lab):
 @pytest.fixture
 def tables(lab):
     """The module's tables in node, empty, spoken to directly."""
+    conntrack.flush(lab.node)
     with nf_svc.Tables(lab.node) as t:
         t.clear()
         yield t

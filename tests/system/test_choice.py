@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from lab import conntrack
 from lab.client import everyone
 from lab.packets import Sink, Spray, settled
 from lab.wait import until
@@ -22,7 +23,6 @@ class Flows:
     """New flows from pod c to a service with three backends that only count."""
 
     def __init__(self, lab, tables, family, protocol, weights):
-        lab.node.run("conntrack", "-F")         # flows of an earlier test are not new
         self.pods = (lab.a, lab.b, lab.d)
         self.next = 2000
         self.vip = family.vip(1)
@@ -100,7 +100,7 @@ def test_random_udp_is_a_function_of_the_packet(lab, tables, family):
 
     with Flows(lab, tables, family, "udp", (1, 1, 1)) as flows:
         flows.send(100)
-        lab.node.run("conntrack", "-F")
+        conntrack.flush(lab.node)
         flows.spray.send(range(flows.next - 100, flows.next))
         until(lambda: packets(flows.sinks) == 200, "each datagram again")
         assert sum(len(s.flows) for s in flows.sinks) == 100, "a flow changed its backend"

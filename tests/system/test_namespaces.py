@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from lab import netns
+from lab import conntrack, netns
 from lab.beside import Beside
 from lab.client import ask, attempt, only
 from lab.packets import Spray
@@ -12,11 +12,6 @@ from lab.svcctl import Svcctl
 from lab.tables import Tables
 from lab.topology import Host
 from lab.wait import until
-
-
-def tracked(host):
-    """Conntrack entries that a namespace has."""
-    return int(host.sysctl("net.netfilter.nf_conntrack_count"))
 
 
 @pytest.fixture
@@ -54,15 +49,15 @@ def test_no_frontend_no_conntrack(lab, svcctl, tables, tables2, family):
     vip = family.vip(17)
 
     def entries_of_a_flow_through_node2():
-        lab.node2.run("conntrack", "-F", check=False)
+        conntrack.flush(lab.node2)
         ask(lab.d, lab.e.addr(family), 8080, "udp")
-        return tracked(lab.node2)
+        return conntrack.count(lab.node2)
 
     svcctl("add", "service", "shop/web:http", family.at(vip, 80),
            "backend", family.at(lab.a.addr(family), 8080))
     only(lab.c, vip, 80, "tcp", "a", times=3)
     for pod in lab.a, lab.c:
-        assert tracked(pod) == 0
+        assert conntrack.count(pod) == 0
     assert entries_of_a_flow_through_node2() == 0
 
     # A service alone is no reason, nor are settings.

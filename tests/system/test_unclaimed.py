@@ -91,7 +91,7 @@ def test_ping_is_rejected(lab, vip, client):
 def test_other_protocols_are_rejected(lab, vip, family, client):
     """FE-16: a packet of a protocol that no service can have is rejected, never forwarded."""
     with client:
-        raw = socket.socket(family.af, socket.SOCK_RAW, 253)    # for experiments, RFC 3692
+        raw = socket.socket(family.af, socket.SOCK_RAW, socket.IPPROTO_ESP)
     with raw, Sniffer(lab.node, "up0") as up, Icmp(client, vip) as icmp:
         if client is lab.node:
             with pytest.raises(OSError):
