@@ -5,15 +5,6 @@
 
 #include "genl.h"
 
-/* Not const: struct nla_policy of 6.1 will not point to that. */
-static struct netlink_range_validation nf_svc_range_port = {
-	.min = 1, .max = 65535,
-};
-
-static struct netlink_range_validation nf_svc_range_u16 = {
-	.max = 65535,
-};
-
 /*
  * Policies, one a command: an attribute that means nothing to a command is
  * refused. What several commands take is written once here.
@@ -32,7 +23,26 @@ static struct netlink_range_validation nf_svc_range_u16 = {
 #define NF_SVC_POLICY_ADDRESS						\
 	NLA_POLICY_RANGE(NLA_BINARY, 4, 16)
 #define NF_SVC_POLICY_PORT						\
-	[NF_SVC_A_PORT] = NLA_POLICY_FULL_RANGE(NLA_U32, &nf_svc_range_port)
+	[NF_SVC_A_PORT] = NLA_POLICY_VALIDATE_FN(NLA_U32, nf_svc_policy_port)
+
+/* Functions, not ranges: "integer out of range" does not say what would be. */
+static int nf_svc_policy_port(const struct nlattr *attr,
+			      struct netlink_ext_ack *extack)
+{
+	if (nla_get_u32(attr) && nla_get_u32(attr) <= U16_MAX)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "a port is 1 to 65535");
+	return -EINVAL;
+}
+
+static int nf_svc_policy_u16(const struct nlattr *attr,
+			     struct netlink_ext_ack *extack)
+{
+	if (nla_get_u32(attr) <= U16_MAX)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "a weight or source port is 0 to 65535");
+	return -EINVAL;
+}
 
 static int nf_svc_policy_protocol(const struct nlattr *attr,
 				  struct netlink_ext_ack *extack)
@@ -45,7 +55,7 @@ static int nf_svc_policy_protocol(const struct nlattr *attr,
 			return 0;
 		}
 	}
-	NL_SET_ERR_MSG(extack, "PROTOCOL is a u32: 6 (TCP), 17 (UDP) or 132 (SCTP)");
+	NL_SET_ERR_MSG_ATTR(extack, attr, "PROTOCOL is a u32: 6 (TCP), 17 (UDP) or 132 (SCTP)");
 	return -EINVAL;
 }
 
@@ -59,11 +69,11 @@ static int nf_svc_policy_family(const struct nlattr *attr,
 		case NFPROTO_IPV6:
 			if (ipv6_mod_enabled())
 				return 0;
-			NL_SET_ERR_MSG(extack, "this kernel runs without IPv6");
+			NL_SET_ERR_MSG_ATTR(extack, attr, "this kernel runs without IPv6");
 			return -EAFNOSUPPORT;
 		}
 	}
-	NL_SET_ERR_MSG(extack, "FAMILY is a u32: 2 (IPv4) or 10 (IPv6)");
+	NL_SET_ERR_MSG_ATTR(extack, attr, "FAMILY is a u32: 2 (IPv4) or 10 (IPv6)");
 	return -EINVAL;
 }
 
@@ -71,9 +81,9 @@ static const struct nla_policy
 nf_svc_policy_backend_nest[NF_SVC_A_BACKEND_MAX + 1] = {
 	[NF_SVC_A_BACKEND_ADDRESS] = NF_SVC_POLICY_ADDRESS,
 	[NF_SVC_A_BACKEND_PORT] =
-		NLA_POLICY_FULL_RANGE(NLA_U32, &nf_svc_range_port),
+		NLA_POLICY_VALIDATE_FN(NLA_U32, nf_svc_policy_port),
 	[NF_SVC_A_BACKEND_WEIGHT] =
-		NLA_POLICY_FULL_RANGE(NLA_U32, &nf_svc_range_u16),
+		NLA_POLICY_VALIDATE_FN(NLA_U32, nf_svc_policy_u16),
 	[NF_SVC_A_BACKEND_SETS] =
 		NLA_POLICY_MASK(NLA_U32, NF_SVC_SET_CLUSTER | NF_SVC_SET_LOCAL),
 };
@@ -99,6 +109,10 @@ static const struct nla_policy nf_svc_policy_begin[NF_SVC_A_MAX + 1] = {
 	[NF_SVC_A_OWNER] = { .type = NLA_NUL_STRING, .len = NF_SVC_OWNER_MAX },
 	[NF_SVC_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, NF_SVC_FLAG_REPLACE),
 	[NF_SVC_A_GENERATION] = { .type = NLA_U64 },
+};
+
+static const struct nla_policy nf_svc_policy_commit[NF_SVC_A_MAX + 1] = {
+	[NF_SVC_A_STEPS] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy nf_svc_policy_service[NF_SVC_A_MAX + 1] = {
@@ -164,7 +178,7 @@ static const struct nla_policy nf_svc_policy_explain[NF_SVC_A_MAX + 1] = {
 	[NF_SVC_A_SOURCE] = NF_SVC_POLICY_ADDRESS,
 	[NF_SVC_A_ADDRESS] = NF_SVC_POLICY_ADDRESS,
 	[NF_SVC_A_SOURCE_PORT] =
-		NLA_POLICY_FULL_RANGE(NLA_U32, &nf_svc_range_u16),
+		NLA_POLICY_VALIDATE_FN(NLA_U32, nf_svc_policy_u16),
 	NF_SVC_POLICY_PORT,
 	[NF_SVC_A_DEVICE] = { .type = NLA_NUL_STRING,
 			      .len = NF_SVC_DEVICE_MAX },
@@ -193,7 +207,7 @@ static const struct genl_ops nf_svc_genl_ops[] = {
 	NF_SVC_OP_WRITE(NF_SVC_CMD_BEGIN, nf_svc_cmd_begin,
 			nf_svc_policy_begin),
 	NF_SVC_OP_WRITE(NF_SVC_CMD_COMMIT, nf_svc_cmd_commit,
-			nf_svc_policy_none),
+			nf_svc_policy_commit),
 	NF_SVC_OP_WRITE(NF_SVC_CMD_ABORT, nf_svc_cmd_abort,
 			nf_svc_policy_none),
 	NF_SVC_OP_WRITE(NF_SVC_CMD_SERVICE_SET, nf_svc_cmd_service_set,

@@ -86,9 +86,16 @@ int nf_svc_cmd_commit(struct sk_buff *skb, struct genl_info *info)
 	u64 generation;
 	int err;
 
+	if (GENL_REQ_ATTR_CHECK(info, NF_SVC_A_STEPS)) {
+		NL_SET_ERR_MSG(info->extack, "STEPS is missing");
+		return -EINVAL;
+	}
+
 	mutex_lock(&nn->mutex);
 	if (nf_svc_tx_is_of(nn, info))
-		err = nf_svc_commit(nn, info->extack);
+		err = nf_svc_commit(nn,
+				    nla_get_u32(info->attrs[NF_SVC_A_STEPS]),
+				    info->extack);
 	else
 		err = nf_svc_no_tx(info);
 	generation = nn->generation;
@@ -139,6 +146,8 @@ static int nf_svc_step(struct genl_info *info,
 		err = step(nf_svc_ns_locked(nn), nn->tx, info);
 		if (err)
 			nn->tx->refused = true;
+		else
+			nn->tx->steps++;
 	} else {
 		err = nf_svc_no_tx(info);
 	}

@@ -271,6 +271,7 @@ static void nf_svc_version_push(struct nf_svc_tx *tx,
 /**
  * nf_svc_commit - apply the open transaction
  * @nn: of the namespace; has one
+ * @steps: messages that its writer sent
  * @extack: for the reason of a refusal
  *
  * Ends the transaction, whatever comes of it. Waits for no grace period.
@@ -278,15 +279,16 @@ static void nf_svc_version_push(struct nf_svc_tx *tx,
  * Context: process, may sleep; the namespace's mutex is held.
  * Return: 0, or a negative error, and nothing has changed.
  */
-int nf_svc_commit(struct nf_svc_net *nn, struct netlink_ext_ack *extack)
+int nf_svc_commit(struct nf_svc_net *nn, u32 steps,
+		  struct netlink_ext_ack *extack)
 {
 	struct nf_svc_ns *ns = nf_svc_ns_locked(nn);
 	struct nf_svc_tx *tx = nn->tx;
 	struct nf_svc_change *change;
 	int err;
 
-	if (tx->refused) {
-		NL_SET_ERR_MSG(extack, "a message of this transaction was refused: nothing of it is applied");
+	if (tx->refused || tx->steps != steps) {
+		NL_SET_ERR_MSG(extack, "a message of this transaction was refused, or STEPS is not their number: nothing of it is applied");
 		err = -ECANCELED;
 	} else {
 		err = nf_svc_prepare(ns, tx, extack);

@@ -44,6 +44,7 @@ struct nf_svc_change {
  * @id: differs from that of any other transaction of the namespace of late
  * @replace: what is set is all that @owner has
  * @refused: a message of it was refused: it cannot be committed
+ * @steps: messages of it that were taken
  * @active: jiffies of the last message
  * @next: number that its commit will have
  * @changes: touched services
@@ -65,6 +66,7 @@ struct nf_svc_tx {
 	u32 id;
 	bool replace;
 	bool refused;
+	u32 steps;
 	unsigned long active;
 	u64 next;
 	struct list_head changes;
@@ -103,7 +105,8 @@ static inline unsigned int nf_svc_family_index(u8 family)
 int nf_svc_begin(struct nf_svc_net *nn, struct net *net, u32 portid,
 		 const char *owner, bool replace, const u64 *generation,
 		 struct netlink_ext_ack *extack);
-int nf_svc_commit(struct nf_svc_net *nn, struct netlink_ext_ack *extack);
+int nf_svc_commit(struct nf_svc_net *nn, u32 steps,
+		  struct netlink_ext_ack *extack);
 void nf_svc_abort(struct nf_svc_net *nn);
 void nf_svc_stage_born(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		       struct nf_svc_entry *entry);

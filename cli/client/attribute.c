@@ -21,6 +21,7 @@ static const char *const attribute_names[] = {
 	[NF_SVC_A_GENERATION] = "generation",
 	[NF_SVC_A_OWNER] = "owner",
 	[NF_SVC_A_FLAGS] = "flags",
+	[NF_SVC_A_STEPS] = "steps",
 	[NF_SVC_A_NAME] = "name",
 	[NF_SVC_A_PROTOCOL] = "protocol",
 	[NF_SVC_A_FAMILY] = "family",

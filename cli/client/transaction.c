@@ -54,6 +54,7 @@ int nf_svc_tx_begin(struct nf_svc_client *client,
 	if (!ret) {
 		client->in_tx = true;
 		client->refused = false;
+		client->steps = 0;
 		client->out_len = 0;
 	}
 	return ret;
@@ -120,6 +121,7 @@ int nf_svc_tx_queue(struct nf_svc_client *client, struct nl_msg *msg,
 		memset(client->out + client->out_len, 0, len);
 		memcpy(client->out + client->out_len, nlh, nlh->nlmsg_len);
 		client->out_len += len;
+		client->steps++;
 	}
 	nlmsg_free(msg);
 	return ret;
@@ -140,6 +142,7 @@ static int read_generation(struct nlmsghdr *nlh, void *arg)
 int nf_svc_tx_commit(struct nf_svc_client *client, uint64_t *generation,
 		     struct nf_svc_error *error)
 {
+	struct nl_msg *msg;
 	uint64_t number = 0;
 	int ret;
 
@@ -152,10 +155,13 @@ int nf_svc_tx_commit(struct nf_svc_client *client, uint64_t *generation,
 		return ret;
 	}
 	client->in_tx = false;
-	ret = nf_svc_ask(client,
-			 nf_svc_message_new(client, NF_SVC_CMD_COMMIT, 0,
-					    NF_SVC_MESSAGE_HEAD),
-			 read_generation, &number, error);
+	msg = nf_svc_message_new(client, NF_SVC_CMD_COMMIT, 0,
+				 NF_SVC_MESSAGE_HEAD);
+	if (msg && nla_put_u32(msg, NF_SVC_A_STEPS, client->steps)) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	ret = nf_svc_ask(client, msg, read_generation, &number, error);
 	if (!ret && generation)
 		*generation = number;
 	return ret;

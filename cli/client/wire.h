@@ -27,6 +27,7 @@
  * @seq: sequence number of the last message
  * @in_tx: a transaction is open
  * @refused: a message of the transaction was refused
+ * @steps: messages of the transaction so far
  * @first: why, if @refused
  * @out: messages of the transaction that are still to be sent
  * @out_len: bytes there
@@ -39,6 +40,7 @@ struct nf_svc_client {
 	uint32_t seq;
 	bool in_tx;
 	bool refused;
+	uint32_t steps;
 	struct nf_svc_error first;
 	uint8_t *out;
 	size_t out_len;

@@ -48,16 +48,18 @@
  *   SERVICE_SET, SERVICE_DEL, BACKEND_SET, BACKEND_DEL, FRONTEND_SET,
  *   FRONTEND_DEL, SETTINGS_SET: any number, in any order in which a service is
  *           set before what belongs to it
- *   COMMIT  or ABORT
+ *   COMMIT  STEPS; or ABORT
  *
  * A packet sees a namespace as it was before COMMIT or as it is after it,
  * never anything between. COMMIT has taken effect when its acknowledgement is
  * sent. It answers with GENERATION, the number of this commit: it grows by one
  * with each commit of the namespace and is 0 before the first.
  *
- * A message that is refused changes nothing, not even the transaction; but the
- * transaction remembers that one was refused, and its COMMIT is answered with
- * ECANCELED and ends it: nothing of it takes effect. ABORT, closing the socket
+ * A message that is refused changes nothing, not even the transaction. But a
+ * COMMIT is answered with ECANCELED, and ends the transaction without effect, if
+ * one was refused, or if STEPS, the number of messages sent between BEGIN and
+ * COMMIT, is not the number that were taken: one that netlink refuses before the
+ * transaction sees it cannot be passed over. ABORT, closing the socket
  * and the death of the process end it too. A namespace has one open
  * transaction at a time; another BEGIN gets EBUSY, unless the open one has been
  * idle for longer than TX_IDLE_MS of INFO: then that one is ended in its
@@ -110,12 +112,14 @@
  *
  *   EINVAL      malformed, or a value that is not allowed (the message says
  *               what would be)
+ *   ERANGE      a number that is out of its range
  *   ENOENT      no such service, backend or frontend
  *   EEXIST      it exists and NF_SVC_FLAG_EXCL was given
  *   EPERM       no CAP_NET_ADMIN, or the object has another owner
  *   EBUSY       another transaction is open
  *   ESTALE      the generation is another one
- *   ECANCELED   an earlier message of this transaction was refused
+ *   ECANCELED   an earlier message of this transaction was refused, or did not
+ *               reach it
  *   ENOTCONN    no transaction is open on this socket
  *   EALREADY    a transaction is open on this socket already
  *   ENOSPC      a limit of INFO is reached
@@ -156,7 +160,7 @@
  *	in: nothing. out: ABI_REVISION, MODULE_VERSION, CAPABILITIES, LIMIT*,
  *	COUNT*, TX_IDLE_MS, GENERATION
  * @NF_SVC_CMD_BEGIN: open a transaction. in: OWNER, FLAGS?, GENERATION?
- * @NF_SVC_CMD_COMMIT: apply it. in: nothing. out: GENERATION
+ * @NF_SVC_CMD_COMMIT: apply it. in: STEPS. out: GENERATION
  * @NF_SVC_CMD_ABORT: forget it. in: nothing
  * @NF_SVC_CMD_SERVICE_SET: create or change a service.
  *	in: NAME, PROTOCOL, FAMILY, FLAGS?, SCHEDULER?, REFUSE_WITH?,
@@ -237,6 +241,7 @@ enum nf_svc_commands {
  * @NF_SVC_A_GENERATION: u64, number of a commit
  * @NF_SVC_A_OWNER: string of 1 to %NF_SVC_OWNER_MAX of [A-Za-z0-9._-]
  * @NF_SVC_A_FLAGS: u32, enum nf_svc_flags
+ * @NF_SVC_A_STEPS: u32, messages between BEGIN and COMMIT
  * @NF_SVC_A_NAME: string of 1 to %NF_SVC_NAME_MAX printable ASCII characters
  *	without blanks; by convention namespace/name[:port]
  * @NF_SVC_A_PROTOCOL: u32, IPPROTO_*
@@ -292,6 +297,7 @@ enum nf_svc_attrs {
 	NF_SVC_A_GENERATION,
 	NF_SVC_A_OWNER,
 	NF_SVC_A_FLAGS,
+	NF_SVC_A_STEPS,
 	NF_SVC_A_NAME,
 	NF_SVC_A_PROTOCOL,
 	NF_SVC_A_FAMILY,

@@ -32,6 +32,7 @@ class Tables(genl.Family):
     """A netlink socket in host's namespace that speaks nf_svc."""
 
     def __init__(self, host):
+        self.steps = 0
         with host:
             super().__init__("nf_svc")
 
@@ -45,8 +46,22 @@ class Tables(genl.Family):
             attributes.append((abi.A_GENERATION, struct.pack("=Q", generation)))
         return self.request(abi.CMD_BEGIN, attributes)
 
-    def commit(self):
-        return self.request(abi.CMD_COMMIT)
+    def commit(self, steps=None):
+        """COMMIT; exchange() fills in how many messages went before, unless steps says."""
+        return self.request(abi.CMD_COMMIT, [] if steps is None else [(abi.A_STEPS, steps)])
+
+    def exchange(self, requests):
+        counted = []
+        for request in requests:
+            if request[16] == abi.CMD_BEGIN:
+                self.steps = 0
+            elif request[16] == abi.CMD_COMMIT and len(request) == 20:
+                request += genl.attr(abi.A_STEPS, self.steps)
+                request = struct.pack("=I", len(request)) + request[4:]
+            else:
+                self.steps += 1
+            counted.append(request)
+        return super().exchange(counted)
 
     def key(self, name, protocol, family):
         return [(abi.A_NAME, name), (abi.A_PROTOCOL, PROTOCOLS[protocol]), (abi.A_FAMILY, family.nf)]
