@@ -33,12 +33,12 @@ def loopback(tables, family):
 def weight(tables, family):
     return (tables.backends("shop/web:http", family, "tcp",
                             backend(str(family.pods[7]), 80, weight=65536)),
-            errno.EINVAL, abi.A_BACKEND_WEIGHT, "65535")
+            errno.ERANGE, abi.A_BACKEND_WEIGHT, "range")
 
 
 def port(tables, family):
     return (tables.frontend("shop/web:http", family.vip(7), 65536),
-            errno.EINVAL, abi.A_PORT, "65535")
+            errno.ERANGE, abi.A_PORT, "range")
 
 
 def scheduler(tables, family):

@@ -12,7 +12,16 @@ from lab.svcctl import NOT_LOADED, Svcctl
 from lab.tables import Tables, loaded
 from lab.wait import until
 
-KEEPER = "table inet keeper { chain c { type nat hook prerouting priority 0; }; }"
+# The chain keeps nf_nat's hooks of both families, and its rule those of conntrack: a chain of type
+# nat without a rule about connections does not.
+KEEPER = """
+    table inet keeper {
+        chain keep {
+            type nat hook prerouting priority 0;
+            ct state invalid accept
+        }
+    }
+"""
 
 
 @contextlib.contextmanager
@@ -59,7 +68,7 @@ def test_keeper_keeps_established_connections(lab, svcctl, family):
     svcctl("add", "service", "shop/web:http", family.at(vip, 80),
            "backend", family.at(lab.a.addr(family), 8080))
     saved = svcctl("save").stdout
-    lab.node.nft(KEEPER.replace("; ", "\n"))
+    lab.node.nft(KEEPER)
     try:
         with Conversation(lab.c, vip, 80) as c, Conversation(lab.outside, vip, 80) as d:
             assert (c.ask().name, d.ask().name) == ("a", "a")
@@ -101,7 +110,7 @@ def test_churn(lab, family, keeper):
     vip, silent = family.vip(1), family.vip(2)
     svcctl = Svcctl(lab.node)
     if keeper:
-        lab.node.nft(KEEPER.replace("; ", "\n"))
+        lab.node.nft(KEEPER)
     with contextlib.ExitStack() as stack:
         spray = stack.enter_context(Spray(lab.b, vip, 80))
         refused = stack.enter_context(Spray(lab.b, silent, 80, "tcp"))

@@ -11,6 +11,10 @@ CLASSES = {"pod": abi.CLASS_POD, "node": abi.CLASS_NODE, "outside": abi.CLASS_OU
 SETS = {"cluster": abi.SET_CLUSTER, "local": abi.SET_LOCAL, "none": 0,
         "both": abi.SET_CLUSTER | abi.SET_LOCAL}
 
+# What a COMMIT counts as its steps.
+CHANGES = {abi.CMD_SERVICE_SET, abi.CMD_SERVICE_DEL, abi.CMD_BACKEND_SET, abi.CMD_BACKEND_DEL,
+           abi.CMD_FRONTEND_SET, abi.CMD_FRONTEND_DEL, abi.CMD_SETTINGS_SET}
+
 
 def backend(address, port, weight=None, sets=None):
     """The pair (BACKEND, nest) of one backend."""
@@ -53,13 +57,14 @@ class Tables(genl.Family):
     def exchange(self, requests):
         counted = []
         for request in requests:
-            if request[16] == abi.CMD_BEGIN:
+            command = request[16]
+            if command == abi.CMD_BEGIN:
                 self.steps = 0
-            elif request[16] == abi.CMD_COMMIT and len(request) == 20:
+            elif command in CHANGES:
+                self.steps += 1
+            elif command == abi.CMD_COMMIT and len(request) == 20:
                 request += genl.attr(abi.A_STEPS, self.steps)
                 request = struct.pack("=I", len(request)) + request[4:]
-            else:
-                self.steps += 1
             counted.append(request)
         return super().exchange(counted)
 
