@@ -130,6 +130,9 @@ static int resolve_all(struct work *work, struct plan *plan,
 		slices = model_find_slices(work->model, service, &n);
 		ret = resolve_service(&plan->desired, service, slices, n, node);
 		work->ends[i] = plan->desired.n;
+		/* a service is whole only after success */
+		if (ret)
+			break;
 		part.services = plan->desired.services + start;
 		part.n = plan->desired.n - start;
 		desired_sort(&part);

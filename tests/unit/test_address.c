@@ -47,10 +47,22 @@ static void FE_11_leading_zeros_are_refused(void **state)
 static void FE_11_odd_addresses_are_refused(void **state)
 {
 	static const char *const wrong[] = {
-		"",	     "10",	   "10.96.1",	     "10.96.0.1.2",
-		"10.96.0.256", " 10.96.0.1", "10.96.0.1 ",    "0x0a.96.0.1",
-		"fd00::1%eth0", "fd00",	   "fd00:::1",	     "1.2.3.4/32",
-		"[fd00::1]", "localhost",  "::ffff:10.0.0.1", "-1.2.3.4",
+		"",
+		"10",
+		"10.96.1",
+		"10.96.0.1.2",
+		"10.96.0.256",
+		" 10.96.0.1",
+		"10.96.0.1 ",
+		"0x0a.96.0.1",
+		"fd00::1%eth0",
+		"fd00",
+		"fd00:::1",
+		"1.2.3.4/32",
+		"[fd00::1]",
+		"localhost",
+		"::ffff:10.0.0.1",
+		"-1.2.3.4",
 	};
 
 	(void)state;
@@ -90,7 +102,8 @@ static void ranges(void **state)
 
 static void range_contains(void **state)
 {
-	struct nf_svc_cidr range = cidr("10.244.128.0/17"), all = cidr("0.0.0.0/0");
+	struct nf_svc_cidr range = cidr("10.244.128.0/17"),
+			   all = cidr("0.0.0.0/0");
 	struct nf_svc_addr in = addr("10.244.255.255"),
 			   out = addr("10.244.127.255"), six = addr("fd00::1");
 
@@ -129,10 +142,12 @@ static void places(void **state)
 static void places_refused(void **state)
 {
 	static const char *const wrong[] = {
-		"10.0.0.1:0",	   "10.0.0.1:65536", "10.0.0.1:080",
-		"10.0.0.1:80/",	   "10.0.0.1:80/tpc", "10.0.0.1:",
-		"[10.0.0.1]:80",   "[fd00::1:80",     "[fd00::1]80",
-		"10.0.0.1:80:80",  "10.0.0.1:80/256", "10.0.0.1:+80",
+		"10.0.0.1:0",	   "10.0.0.1:65536",
+		"10.0.0.1:080",	   "10.0.0.1:80/",
+		"10.0.0.1:80/tpc", "10.0.0.1:",
+		"[10.0.0.1]:80",   "[fd00::1:80",
+		"[fd00::1]80",	   "10.0.0.1:80:80",
+		"10.0.0.1:80/256", "10.0.0.1:+80",
 		"fd00::1]:80",	   "",
 	};
 	struct nf_svc_place place;
@@ -165,11 +180,16 @@ static void places_written(void **state)
 static void EP_10_unusable_addresses(void **state)
 {
 	static const char *const wrong[][2] = {
-		{ "127.0.0.1", "loopback" },	{ "169.254.169.254", "link-local" },
-		{ "224.0.0.1", "multicast" },	{ "239.255.255.255", "multicast" },
-		{ "0.0.0.0", "unspecified" },	{ "255.255.255.255", "broadcast" },
-		{ "::1", "loopback" },		{ "fe80::1", "link-local" },
-		{ "febf::1", "link-local" },	{ "ff02::1", "multicast" },
+		{ "127.0.0.1", "loopback" },
+		{ "169.254.169.254", "link-local" },
+		{ "224.0.0.1", "multicast" },
+		{ "239.255.255.255", "multicast" },
+		{ "0.0.0.0", "unspecified" },
+		{ "255.255.255.255", "broadcast" },
+		{ "::1", "loopback" },
+		{ "fe80::1", "link-local" },
+		{ "febf::1", "link-local" },
+		{ "ff02::1", "multicast" },
 		{ "::", "unspecified" },
 	};
 	struct nf_svc_addr value;

@@ -2,8 +2,8 @@
 /* ClusterIPs for Services that have none. */
 #include "unit.h"
 
-#define BARE(name)	SERVICE(name, "ports: [{port: 80}]")
-#define AT(name, ip)	SERVICE(name, "clusterIP: " ip ", ports: [{port: 80}]")
+#define BARE(name) SERVICE(name, "ports: [{port: 80}]")
+#define AT(name, ip) SERVICE(name, "clusterIP: " ip ", ports: [{port: 80}]")
 
 /* The kernel has a service of this name with this ClusterIP. */
 static void add_held(struct nf_svc_snapshot *snapshot, const char *name,
@@ -11,8 +11,8 @@ static void add_held(struct nf_svc_snapshot *snapshot, const char *name,
 {
 	struct nf_svc_service *services, *service;
 
-	services = realloc(snapshot->services, (snapshot->n_services + 1) *
-						       sizeof(*services));
+	services = realloc(snapshot->services,
+			   (snapshot->n_services + 1) * sizeof(*services));
 	assert_non_null(services);
 	snapshot->services = services;
 	service = &services[snapshot->n_services++];
@@ -108,18 +108,20 @@ static void what_the_kernel_has_is_kept(void **state)
 	add_held(&snapshot, "default/a:http", "10.96.0.77");
 	model = read_model(BARE("a"));
 	assert_allocated(&model, &snapshot, "10.96.0.0/24");
-	assert_string_equal(address_of(&model, "a", NFPROTO_IPV4), "10.96.0.77");
+	assert_string_equal(address_of(&model, "a", NFPROTO_IPV4),
+			    "10.96.0.77");
 	model_clean(&model);
 	/* without a range and from another one too */
 	model = read_model(BARE("a"));
-	assert_int_equal(allocate_cluster_ips(&model, &snapshot, NULL, 0,
-					      &error),
-			 0);
-	assert_string_equal(address_of(&model, "a", NFPROTO_IPV4), "10.96.0.77");
+	assert_int_equal(
+		allocate_cluster_ips(&model, &snapshot, NULL, 0, &error), 0);
+	assert_string_equal(address_of(&model, "a", NFPROTO_IPV4),
+			    "10.96.0.77");
 	model_clean(&model);
 	model = read_model(BARE("a"));
 	assert_allocated(&model, &snapshot, "10.99.0.0/24");
-	assert_string_equal(address_of(&model, "a", NFPROTO_IPV4), "10.96.0.77");
+	assert_string_equal(address_of(&model, "a", NFPROTO_IPV4),
+			    "10.96.0.77");
 	model_clean(&model);
 	/* but not by one whose name only begins so */
 	model = read_model(BARE("a-b"));
@@ -140,7 +142,8 @@ static void what_the_file_says_comes_first(void **state)
 	add_held(&snapshot, "default/a", "10.96.0.77");
 	model = read_model(BARE("a") AT("b", "10.96.0.77"));
 	assert_allocated(&model, &snapshot, "10.96.0.0/24");
-	assert_string_equal(address_of(&model, "b", NFPROTO_IPV4), "10.96.0.77");
+	assert_string_equal(address_of(&model, "b", NFPROTO_IPV4),
+			    "10.96.0.77");
 	assert_string_not_equal(address_of(&model, "a", NFPROTO_IPV4),
 				"10.96.0.77");
 	model_clean(&model);
@@ -176,7 +179,7 @@ static void a_range_is_used_up_to_its_end(void **state)
 
 	(void)state;
 	model = read_model(BARE("a") BARE("b") BARE("c") BARE("d") BARE("e")
-			   BARE("f"));
+				   BARE("f"));
 	assert_allocated(&model, &nothing, "10.96.0.0/29");
 	for (size_t i = 0; i < 6; i++) {
 		uint8_t last = model.services[i].cluster_ips[0].bytes[3];
@@ -187,7 +190,7 @@ static void a_range_is_used_up_to_its_end(void **state)
 	}
 	model_clean(&model);
 	model = read_model(BARE("a") BARE("b") BARE("c") BARE("d") BARE("e")
-			   BARE("f") BARE("g"));
+				   BARE("f") BARE("g"));
 	assert_int_equal(allocate_cluster_ips(&model, &nothing, &range, 1,
 					      &error),
 			 -EINVAL);
@@ -200,8 +203,8 @@ static void twice_in_one_file_is_an_error(void **state)
 {
 	struct nf_svc_snapshot nothing = { 0 };
 	struct tree_error error;
-	struct model model = read_model(AT("a", "10.96.0.1")
-					AT("b", "10.96.0.1"));
+	struct model model =
+		read_model(AT("a", "10.96.0.1") AT("b", "10.96.0.1"));
 
 	(void)state;
 	assert_int_equal(allocate_cluster_ips(&model, &nothing, NULL, 0,
@@ -219,17 +222,18 @@ static void families(void **state)
 	struct nf_svc_snapshot nothing = { 0 };
 	struct tree_error error;
 	struct model model = read_model(
-		BARE("one")
-		SERVICE("both", "ipFamilyPolicy: RequireDualStack, ports: "
-			"[{port: 80}]")
-		SERVICE("six", "ipFamilies: [IPv6], ports: [{port: 80}]")
-		SERVICE("more", "clusterIP: 10.96.0.9, ipFamilyPolicy: "
-			"PreferDualStack, ports: [{port: 80}]"));
+		BARE("one") SERVICE("both",
+				    "ipFamilyPolicy: RequireDualStack, ports: "
+				    "[{port: 80}]")
+			SERVICE("six",
+				"ipFamilies: [IPv6], ports: [{port: 80}]")
+				SERVICE("more",
+					"clusterIP: 10.96.0.9, ipFamilyPolicy: "
+					"PreferDualStack, ports: [{port: 80}]"));
 
 	(void)state;
-	assert_int_equal(allocate_cluster_ips(&model, &nothing, ranges, 2,
-					      &error),
-			 0);
+	assert_int_equal(
+		allocate_cluster_ips(&model, &nothing, ranges, 2, &error), 0);
 	assert_true(*address_of(&model, "one", NFPROTO_IPV4));
 	assert_false(*address_of(&model, "one", NFPROTO_IPV6));
 	assert_true(*address_of(&model, "both", NFPROTO_IPV4));
@@ -242,17 +246,16 @@ static void families(void **state)
 	model_clean(&model);
 	/* what must be dual and cannot is an error, what may be is not */
 	model = read_model(SERVICE("both", "ipFamilyPolicy: RequireDualStack, "
-				   "ports: [{port: 80}]"));
+					   "ports: [{port: 80}]"));
 	assert_int_equal(allocate_cluster_ips(&model, &nothing, ranges, 1,
 					      &error),
 			 -EINVAL);
 	assert_non_null(strstr(error.message, "IPv6"));
 	model_clean(&model);
 	model = read_model(SERVICE("both", "ipFamilyPolicy: PreferDualStack, "
-				   "ports: [{port: 80}]"));
-	assert_int_equal(allocate_cluster_ips(&model, &nothing, ranges, 1,
-					      &error),
-			 0);
+					   "ports: [{port: 80}]"));
+	assert_int_equal(
+		allocate_cluster_ips(&model, &nothing, ranges, 1, &error), 0);
 	assert_false(*address_of(&model, "both", NFPROTO_IPV6));
 	model_clean(&model);
 }

@@ -38,28 +38,27 @@ static const char service_json[] =
 	"\"targetPort\":\"http\"},{\"name\":\"dns\",\"port\":53,\"protocol\":"
 	"\"UDP\",\"targetPort\":5353}]},\"status\":{\"loadBalancer\":{}}}";
 
-static const char service_yaml[] =
-	"apiVersion: v1\n"
-	"kind: Service\n"
-	"metadata:\n"
-	"  name: web\n"
-	"  namespace: shop\n"
-	"spec:\n"
-	"  clusterIP: 10.96.0.7\n"
-	"  clusterIPs:\n"
-	"  - 10.96.0.7\n"
-	"  - fd00:96::7\n"
-	"  ipFamilies: [IPv4, IPv6]\n"
-	"  ipFamilyPolicy: PreferDualStack\n"
-	"  internalTrafficPolicy: Local\n"
-	"  ports:\n"
-	"  - name: http\n"
-	"    port: 80\n"
-	"    targetPort: http\n"
-	"  - name: dns\n"
-	"    port: 53\n"
-	"    protocol: UDP\n"
-	"    targetPort: 5353\n";
+static const char service_yaml[] = "apiVersion: v1\n"
+				   "kind: Service\n"
+				   "metadata:\n"
+				   "  name: web\n"
+				   "  namespace: shop\n"
+				   "spec:\n"
+				   "  clusterIP: 10.96.0.7\n"
+				   "  clusterIPs:\n"
+				   "  - 10.96.0.7\n"
+				   "  - fd00:96::7\n"
+				   "  ipFamilies: [IPv4, IPv6]\n"
+				   "  ipFamilyPolicy: PreferDualStack\n"
+				   "  internalTrafficPolicy: Local\n"
+				   "  ports:\n"
+				   "  - name: http\n"
+				   "    port: 80\n"
+				   "    targetPort: http\n"
+				   "  - name: dns\n"
+				   "    port: 53\n"
+				   "    protocol: UDP\n"
+				   "    targetPort: 5353\n";
 
 static void services_in_yaml_and_json(void **state)
 {
@@ -76,10 +75,10 @@ static void services_in_yaml_and_json(void **state)
 		assert_int_equal(model.n_services, 1);
 		assert_non_null(service);
 		assert_int_equal(service->n_cluster_ips, 2);
-		assert_false(nf_svc_addr_compare(&service->cluster_ips[0],
-						 &four));
-		assert_false(nf_svc_addr_compare(&service->cluster_ips[1],
-						 &six));
+		assert_false(
+			nf_svc_addr_compare(&service->cluster_ips[0], &four));
+		assert_false(
+			nf_svc_addr_compare(&service->cluster_ips[1], &six));
 		assert_int_equal(service->dual_stack, MODEL_PREFER);
 		assert_true(service->internal_local);
 		assert_false(service->no_frontends);
@@ -125,10 +124,11 @@ static void lists_and_documents(void **state)
 static void FE_09_headless_and_external_names_have_no_frontend(void **state)
 {
 	struct model model = read_model(
-		SERVICE("a", "clusterIP: None, ports: [{port: 80}]")
-		SERVICE("b", "type: ExternalName, externalName: example.org")
-		SERVICE("c", "clusterIPs: [None]")
-		SERVICE("d", "clusterIP: 10.96.0.4, ports: [{port: 80}]"));
+		SERVICE("a", "clusterIP: None, ports: [{port: 80}]") SERVICE(
+			"b", "type: ExternalName, externalName: example.org")
+			SERVICE("c", "clusterIPs: [None]") SERVICE(
+				"d",
+				"clusterIP: 10.96.0.4, ports: [{port: 80}]"));
 
 	(void)state;
 	assert_true(model_find_service(&model, "default", "a")->no_frontends);
@@ -216,9 +216,11 @@ static void EP_05_conditions_as_the_api_reads_them(void **state)
 		{ ", conditions: {ready: false, serving: true}", false, true,
 		  false },
 		{ ", conditions: {ready: false, serving: true, terminating: "
-		  "true}", false, true, true },
+		  "true}",
+		  false, true, true },
 		{ ", conditions: {ready: true, serving: false, terminating: "
-		  "true}", true, false, true },
+		  "true}",
+		  true, false, true },
 	};
 
 	(void)state;
@@ -227,8 +229,9 @@ static void EP_05_conditions_as_the_api_reads_them(void **state)
 		struct model model;
 		char text[512];
 
-		snprintf(text, sizeof(text), SLICE("s", "web", "{port: 80}",
-			 "{addresses: [10.0.0.1, 10.0.0.2]%s}"),
+		snprintf(text, sizeof(text),
+			 SLICE("s", "web", "{port: 80}",
+			       "{addresses: [10.0.0.1, 10.0.0.2]%s}"),
 			 cases[i].text);
 		model = read_model(text);
 		assert_int_equal(model.slices[0].n_endpoints, 1);
@@ -288,9 +291,9 @@ static void EP_05_slices_of_names_or_of_nobody(void **state)
 static void slices_are_found_by_their_service(void **state)
 {
 	struct model model = read_model(
-		SLICE("z", "web", "", "") SLICE("b", "web-2", "", "")
-		SERVICE("web", "clusterIP: 10.96.0.1, ports: [{port: 80}]")
-		SLICE("a", "web", "", "") SLICE("c", "we", "", ""));
+		SLICE("z", "web", "", "") SLICE("b", "web-2", "", "") SERVICE(
+			"web", "clusterIP: 10.96.0.1, ports: [{port: 80}]")
+			SLICE("a", "web", "", "") SLICE("c", "we", "", ""));
 	const struct model_slice *slices;
 	size_t n;
 
@@ -310,8 +313,9 @@ static void CTL_03_wrong_values_say_field_and_remedy(void **state)
 		     "spec.ports[0].port", "1 to 65535");
 	assert_fails(SPEC("clusterIP: 10.96.0.1, ports: [{port: \"80\"}]"), 4,
 		     "spec.ports[0].port", "without quotes");
-	assert_fails(SPEC("clusterIP: 10.96.0.1, ports: [{name: 80, port: 80}]"),
-		     4, "spec.ports[0].name", "write \"80\"");
+	assert_fails(
+		SPEC("clusterIP: 10.96.0.1, ports: [{name: 80, port: 80}]"), 4,
+		"spec.ports[0].name", "write \"80\"");
 	assert_fails(SPEC("clusterIP: 10.96.0.1, ports: [{name: X, port: 80}]"),
 		     4, "spec.ports[0].name", "a-z");
 	assert_fails(SPEC("clusterIP: 10.96.0.1, ports: [{port: 80, protocol: "
@@ -401,8 +405,8 @@ static void CTL_03_objects_that_are_none(void **state)
 		     3, "metadata.namespace", "'B'");
 	assert_fails("apiVersion: v1\nkind: Service\nmetadata: {name: a}\n", 1,
 		     "spec", "missing");
-	assert_fails(SERVICE("a", "clusterIP: None") SERVICE(
-			     "a", "clusterIP: None"),
+	assert_fails(SERVICE("a", "clusterIP: None")
+			     SERVICE("a", "clusterIP: None"),
 		     6, "", "second time");
 	assert_fails(SLICE("a", "x", "", "") SLICE("a", "y", "", ""), 8, "",
 		     "second time");

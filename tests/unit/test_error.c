@@ -9,8 +9,7 @@ static struct nl_msg *request(uint8_t cmd)
 	struct nl_msg *msg = nlmsg_alloc_size(4096);
 
 	assert_non_null(msg);
-	assert_non_null(
-		genlmsg_put(msg, 0, 7, 30, 0, NLM_F_REQUEST, cmd, 1));
+	assert_non_null(genlmsg_put(msg, 0, 7, 30, 0, NLM_F_REQUEST, cmd, 1));
 	return msg;
 }
 
@@ -42,8 +41,8 @@ static struct nl_msg *answer(struct nl_msg *msg, const struct ack *ack)
 	struct nlmsgerr *body;
 
 	assert_non_null(out);
-	nlh = nlmsg_put(out, 0, 7, NLMSG_ERROR,
-			(int)(sizeof(*body) + payload), 0);
+	nlh = nlmsg_put(out, 0, 7, NLMSG_ERROR, (int)(sizeof(*body) + payload),
+			0);
 	assert_non_null(nlh);
 	body = nlmsg_data(nlh);
 	body->error = -ack->number;
@@ -160,9 +159,8 @@ static void TX_01_names_the_frontend(void **state)
 	nf_svc_put_addr(msg, NF_SVC_A_ADDRESS, &value);
 	nla_put_u32(msg, NF_SVC_A_PORT, 53);
 	error = error_for(msg, &ack);
-	assert_string_equal(
-		error.object,
-		"frontend [fd00:96::7]:53/udp of service shop/dns");
+	assert_string_equal(error.object,
+			    "frontend [fd00:96::7]:53/udp of service shop/dns");
 	nlmsg_free(msg);
 	/* of a NodePort there is no address, in a deletion no name */
 	msg = request(NF_SVC_CMD_FRONTEND_DEL);
@@ -204,8 +202,9 @@ static void TX_01_names_what_is_missing(void **state)
 static void without_the_request_the_reason_is_left(void **state)
 {
 	struct nl_msg *msg = request(NF_SVC_CMD_SERVICE_SET);
-	struct ack ack = { .number = EPERM, .message = "why", .capped = true,
-			   .offset = 24 };
+	struct ack ack = {
+		.number = EPERM, .message = "why", .capped = true, .offset = 24
+	};
 	struct nf_svc_error error;
 
 	(void)state;

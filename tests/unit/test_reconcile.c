@@ -3,8 +3,9 @@
 #include "client/array.h"
 #include "unit.h"
 
-#define WEB(ip)	SERVICE("web", "clusterIP: " ip ", ports: [{name: http, port: 80}]")
-#define PODS(...)	SLICE("web", "web", "{name: http, port: 8080}", __VA_ARGS__)
+#define WEB(ip) \
+	SERVICE("web", "clusterIP: " ip ", ports: [{name: http, port: 80}]")
+#define PODS(...) SLICE("web", "web", "{name: http, port: 8080}", __VA_ARGS__)
 
 static const struct nf_svc_settings no_settings;
 static const struct node_view node = { "here", &no_settings };
@@ -117,11 +118,11 @@ static void only_what_differs_is_sent(void **state)
 
 	(void)state;
 	/* .1 goes, .2 begins to drain, .3 stays, .4 comes */
-	step(WEB("10.96.0.1") PODS(READY("10.0.0.1") ", " READY("10.0.0.2")
-				   ", " READY("10.0.0.3")),
-	     WEB("10.96.0.1")
-	     PODS(STATE("10.0.0.2", "x", "false", "true", "true") ", "
-		  READY("10.0.0.3") ", " READY("10.0.0.4")),
+	step(WEB("10.96.0.1") PODS(READY("10.0.0.1") ", " READY(
+		     "10.0.0.2") ", " READY("10.0.0.3")),
+	     WEB("10.96.0.1") PODS(
+		     STATE("10.0.0.2", "x", "false", "true", "true") ", " READY(
+			     "10.0.0.3") ", " READY("10.0.0.4")),
 	     &model, &snapshot, &plan);
 	assert_int_equal(plan.outcomes[0], OUTCOME_CONFIGURED);
 	assert_int_equal(plan.changes.n, 2);
@@ -177,9 +178,9 @@ static void FE_03_a_protocol_goes_the_other_stays(void **state)
 
 	(void)state;
 	step(SERVICE("dns", "clusterIP: 10.96.0.10, ports: [{name: dns, port: "
-		     "53, protocol: UDP}, {name: tcp, port: 53}]"),
+			    "53, protocol: UDP}, {name: tcp, port: 53}]"),
 	     SERVICE("dns", "clusterIP: 10.96.0.10, ports: [{name: dns, port: "
-		     "53, protocol: UDP}]"),
+			    "53, protocol: UDP}]"),
 	     &model, &snapshot, &plan);
 	assert_int_equal(plan.changes.n, 1);
 	change = find(&plan, CHANGE_SERVICE_DEL, 1);
@@ -191,7 +192,8 @@ static void services_that_are_not_named_are_left_alone(void **state)
 {
 	struct nf_svc_snapshot snapshot = kernel_with(
 		SERVICE("web2", "clusterIP: 10.96.0.2, ports: [{port: 80}]")
-		SERVICE("we", "clusterIP: 10.96.0.3, ports: [{port: 80}]"),
+			SERVICE("we",
+				"clusterIP: 10.96.0.3, ports: [{port: 80}]"),
 		"admin");
 	struct model model = read_model(WEB("10.96.0.1"));
 	struct plan plan = plan_for(&model, &snapshot);
@@ -251,7 +253,7 @@ static void FE_14_a_frontend_of_another_service_is_refused(void **state)
 	/* but it may go from one Service of the file to another */
 	model = read_model(
 		SERVICE("old", "clusterIP: 10.96.0.2, ports: [{port: 80}]")
-		WEB("10.96.0.1"));
+			WEB("10.96.0.1"));
 	plan = plan_for(&model, &snapshot);
 	find(&plan, CHANGE_FRONTEND_DEL, 1);
 	find(&plan, CHANGE_FRONTEND_SET, 2);

@@ -2,12 +2,12 @@
 /* Which endpoints a node's kernel gets, and in which set. */
 #include "unit.h"
 
-#define CLUSTER	NF_SVC_SET_CLUSTER
-#define LOCAL	NF_SVC_SET_LOCAL
+#define CLUSTER NF_SVC_SET_CLUSTER
+#define LOCAL NF_SVC_SET_LOCAL
 
-#define WEB	SERVICE("web", "clusterIP: 10.96.0.1, ports: [{port: 80}]")
+#define WEB SERVICE("web", "clusterIP: 10.96.0.1, ports: [{port: 80}]")
 #define TERMINATING(address, node) STATE(address, node, "false", "true", "true")
-#define GONE(address, node)	   STATE(address, node, "false", "false", "true")
+#define GONE(address, node) STATE(address, node, "false", "false", "true")
 
 /* What the first Service of a manifest comes to on node "here". */
 static struct desired resolve(const char *text, const char *pod_cidr)
@@ -61,8 +61,8 @@ static void EP_01_ready_ones_are_the_cluster_set(void **state)
 {
 	(void)state;
 	assert_backends(WEB SLICE("a", "web", "{port: 8080}",
-				  READY_ON("10.0.0.2", "n2") ", "
-				  READY_ON("10.0.0.1", "n1")),
+				  READY_ON("10.0.0.2", "n2") ", " READY_ON(
+					  "10.0.0.1", "n1")),
 			"10.0.0.1:8080=C 10.0.0.2:8080=C");
 }
 
@@ -71,27 +71,31 @@ static void EP_01_terminating_ones_only_if_none_is_ready(void **state)
 	(void)state;
 	/* one is ready: the terminating one drains */
 	assert_backends(WEB SLICE("a", "web", "{port: 80}",
-				  READY_ON("10.0.0.1", "n1") ", "
-				  TERMINATING("10.0.0.2", "n2")),
+				  READY_ON("10.0.0.1", "n1") ", " TERMINATING(
+					  "10.0.0.2", "n2")),
 			"10.0.0.1:80=C 10.0.0.2:80=");
 	/* none is ready: all that serve while they terminate */
-	assert_backends(WEB SLICE("a", "web", "{port: 80}",
-				  TERMINATING("10.0.0.1", "n1") ", "
-				  TERMINATING("10.0.0.2", "n2") ", "
-				  GONE("10.0.0.3", "n3") ", "
-				  STATE("10.0.0.4", "n4", "false", "true",
-					"false")),
-			"10.0.0.1:80=C 10.0.0.2:80=C 10.0.0.4:80=");
+	assert_backends(
+		WEB SLICE("a", "web", "{port: 80}",
+			  TERMINATING("10.0.0.1", "n1") ", " TERMINATING(
+				  "10.0.0.2",
+				  "n2") ", " GONE("10.0.0.3",
+						  "n3") ", " STATE("10.0.0.4",
+								   "n4",
+								   "false",
+								   "true",
+								   "false")),
+		"10.0.0.1:80=C 10.0.0.2:80=C 10.0.0.4:80=");
 }
 
 static void EP_02_ready_ones_here_are_the_local_set(void **state)
 {
 	(void)state;
-	assert_backends(WEB SLICE("a", "web", "{port: 80}",
-				  READY_ON("10.0.0.1", "here") ", "
-				  READY_ON("10.0.0.2", "there") ", "
-				  READY("10.0.0.3")),
-			"10.0.0.1:80=CL 10.0.0.2:80=C 10.0.0.3:80=C");
+	assert_backends(
+		WEB SLICE("a", "web", "{port: 80}",
+			  READY_ON("10.0.0.1", "here") ", " READY_ON(
+				  "10.0.0.2", "there") ", " READY("10.0.0.3")),
+		"10.0.0.1:80=CL 10.0.0.2:80=C 10.0.0.3:80=C");
 }
 
 static void EP_02_the_sets_fall_back_apart(void **state)
@@ -99,16 +103,17 @@ static void EP_02_the_sets_fall_back_apart(void **state)
 	(void)state;
 	/* ready elsewhere, terminating here: each set has its own fall-back */
 	assert_backends(WEB SLICE("a", "web", "{port: 80}",
-				  TERMINATING("10.0.0.1", "here") ", "
-				  READY_ON("10.0.0.2", "there")),
+				  TERMINATING("10.0.0.1", "here") ", " READY_ON(
+					  "10.0.0.2", "there")),
 			"10.0.0.1:80=L 10.0.0.2:80=C");
+	assert_backends(
+		WEB SLICE("a", "web", "{port: 80}",
+			  TERMINATING("10.0.0.1", "here") ", " TERMINATING(
+				  "10.0.0.2", "there")),
+		"10.0.0.1:80=CL 10.0.0.2:80=C");
 	assert_backends(WEB SLICE("a", "web", "{port: 80}",
-				  TERMINATING("10.0.0.1", "here") ", "
-				  TERMINATING("10.0.0.2", "there")),
-			"10.0.0.1:80=CL 10.0.0.2:80=C");
-	assert_backends(WEB SLICE("a", "web", "{port: 80}",
-				  READY_ON("10.0.0.1", "here") ", "
-				  TERMINATING("10.0.0.2", "here")),
+				  READY_ON("10.0.0.1", "here") ", " TERMINATING(
+					  "10.0.0.2", "here")),
 			"10.0.0.1:80=CL 10.0.0.2:80=");
 }
 
@@ -117,9 +122,9 @@ static void EP_03_nobody_usable(void **state)
 	(void)state;
 	assert_backends(WEB, "");
 	assert_backends(WEB SLICE("a", "web", "{port: 80}",
-				  GONE("10.0.0.1", "here") ", "
-				  STATE("10.0.0.2", "here", "false", "false",
-					"false")),
+				  GONE("10.0.0.1", "here") ", " STATE(
+					  "10.0.0.2", "here", "false", "false",
+					  "false")),
 			"");
 	/* usable elsewhere: the local set is empty, the cluster set is not */
 	assert_backends(WEB SLICE("a", "web", "{port: 80}",
@@ -141,9 +146,11 @@ static void EP_03_what_an_empty_set_means(void **state)
 		assert_int_equal(rule->empty, NF_SVC_EMPTY_REFUSE);
 	}
 	desired_clean(&desired);
-	desired = resolve(SERVICE("web", "clusterIP: 10.96.0.1, "
-				  "internalTrafficPolicy: Local, ports: [{port: 80}]"),
-			  NULL);
+	desired = resolve(
+		SERVICE("web",
+			"clusterIP: 10.96.0.1, "
+			"internalTrafficPolicy: Local, ports: [{port: 80}]"),
+		NULL);
 	for (unsigned int i = 0; i < NF_SVC_CLASSES; i++) {
 		const struct nf_svc_rule *rule =
 			&desired.services[0].frontends[0].rules[i];
@@ -181,16 +188,18 @@ static void EP_09_masquerade_if_it_is_known_what_a_pod_is(void **state)
 
 static void EP_05_the_one_not_terminating_wins_in_both_orders(void **state)
 {
-	static const char one[] = WEB
-		SLICE("a", "web", "{port: 80}", TERMINATING("10.0.0.1", "here"))
+	static const char one[] = WEB SLICE("a", "web", "{port: 80}",
+					    TERMINATING("10.0.0.1", "here"))
 		SLICE("b", "web", "{port: 80}", READY_ON("10.0.0.1", "there"));
-	static const char other[] = WEB
-		SLICE("a", "web", "{port: 80}", READY_ON("10.0.0.1", "there"))
-		SLICE("b", "web", "{port: 80}", TERMINATING("10.0.0.1", "here"));
-	static const char within[] = WEB
-		SLICE("a", "web", "{port: 80}", TERMINATING("10.0.0.1", "here")
-		      ", " READY_ON("10.0.0.1", "there") ", "
+	static const char other[] = WEB SLICE("a", "web", "{port: 80}",
+					      READY_ON("10.0.0.1", "there"))
+		SLICE("b", "web", "{port: 80}",
 		      TERMINATING("10.0.0.1", "here"));
+	static const char within[] = WEB SLICE(
+		"a", "web", "{port: 80}",
+		TERMINATING("10.0.0.1", "here") ", " READY_ON(
+			"10.0.0.1", "there") ", " TERMINATING("10.0.0.1",
+							      "here"));
 
 	(void)state;
 	assert_backends(one, "10.0.0.1:80=C");
@@ -203,32 +212,37 @@ static void EP_05_one_moves_between_slices(void **state)
 	(void)state;
 	assert_backends(WEB SLICE("a", "web", "{port: 80}",
 				  READY_ON("10.0.0.1", "here"))
-			SLICE("b", "web", "{port: 80}",
-			      READY_ON("10.0.0.1", "here") ", "
-			      READY_ON("10.0.0.2", "here")),
+				SLICE("b", "web", "{port: 80}",
+				      READY_ON("10.0.0.1",
+					       "here") ", " READY_ON("10.0.0.2",
+								     "here")),
 			"10.0.0.1:80=CL 10.0.0.2:80=CL");
 }
 
 static void EP_05_slices_before_their_service(void **state)
 {
 	(void)state;
-	assert_backends(SLICE("a", "web", "{port: 80}", READY("10.0.0.1")) WEB
-			SLICE("b", "web", "{port: 80}", READY("10.0.0.2")),
+	assert_backends(SLICE("a", "web", "{port: 80}", READY("10.0.0.1"))
+				WEB SLICE("b", "web", "{port: 80}",
+					  READY("10.0.0.2")),
 			"10.0.0.1:80=C 10.0.0.2:80=C");
 }
 
 static void EP_05_ports_match_by_name_and_protocol(void **state)
 {
 	struct desired desired = resolve(
-		SERVICE("web", "clusterIP: 10.96.0.1, ports: [{name: dns, port: "
+		SERVICE("web",
+			"clusterIP: 10.96.0.1, ports: [{name: dns, port: "
 			"53, protocol: UDP}, {name: dns-tcp, port: 53}, "
 			"{name: web, port: 80}]")
-		SLICE("a", "web", "{name: dns, port: 5353, protocol: UDP}, "
-		      "{name: dns-tcp, port: 5354}, {name: other, port: 1}, "
-		      "{name: web, port: 8080, protocol: UDP}",
-		      READY("10.0.0.1"))
-		SLICE("b", "web", "{name: dns, port: 5355, protocol: UDP}",
-		      READY("10.0.0.2")),
+			SLICE("a", "web",
+			      "{name: dns, port: 5353, protocol: UDP}, "
+			      "{name: dns-tcp, port: 5354}, {name: other, port: 1}, "
+			      "{name: web, port: 8080, protocol: UDP}",
+			      READY("10.0.0.1"))
+				SLICE("b", "web",
+				      "{name: dns, port: 5355, protocol: UDP}",
+				      READY("10.0.0.2")),
 		NULL);
 
 	(void)state;
@@ -249,13 +263,14 @@ static void EP_05_ports_match_by_name_and_protocol(void **state)
 static void FE_01_one_service_a_family(void **state)
 {
 	struct desired desired = resolve(
-		SERVICE("web", "clusterIPs: [\"fd00:96::1\", 10.96.0.1], ports: "
+		SERVICE("web",
+			"clusterIPs: [\"fd00:96::1\", 10.96.0.1], ports: "
 			"[{port: 80}]")
-		SLICE("a", "web", "{port: 8080}", READY("10.0.0.1"))
-		"apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n"
-		"metadata: {name: b, labels: {kubernetes.io/service-name: web}}\n"
-		"addressType: IPv6\nports: [{port: 8080}]\n"
-		"endpoints: [{addresses: [\"fd00::1\"]}]\n",
+			SLICE("a", "web", "{port: 8080}",
+			      READY("10.0.0.1")) "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n"
+						 "metadata: {name: b, labels: {kubernetes.io/service-name: web}}\n"
+						 "addressType: IPv6\nports: [{port: 8080}]\n"
+						 "endpoints: [{addresses: [\"fd00::1\"]}]\n",
 		NULL);
 
 	(void)state;
@@ -270,7 +285,8 @@ static void FE_01_one_service_a_family(void **state)
 			 NF_SVC_FRONTEND_EXCLUSIVE);
 	desired_clean(&desired);
 	/* without a ClusterIP of a family there is nothing of that family */
-	desired = resolve(WEB "apiVersion: discovery.k8s.io/v1\n"
+	desired = resolve(WEB
+			  "apiVersion: discovery.k8s.io/v1\n"
 			  "kind: EndpointSlice\nmetadata: {name: b, labels: "
 			  "{kubernetes.io/service-name: web}}\n"
 			  "addressType: IPv6\nports: [{port: 8080}]\n"
@@ -283,10 +299,10 @@ static void FE_01_one_service_a_family(void **state)
 
 static void FE_09_no_frontends_nothing_in_the_kernel(void **state)
 {
-	struct desired desired =
-		resolve(SERVICE("web", "clusterIP: None, ports: [{port: 80}]")
+	struct desired desired = resolve(
+		SERVICE("web", "clusterIP: None, ports: [{port: 80}]")
 			SLICE("a", "web", "{port: 80}", READY("10.0.0.1")),
-			NULL);
+		NULL);
 
 	(void)state;
 	assert_int_equal(desired.n, 0);

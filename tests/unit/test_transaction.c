@@ -9,8 +9,8 @@
 #include "client/wire.h"
 #include "unit.h"
 
-#define FAMILY	30
-#define INBOX	64
+#define FAMILY 30
+#define INBOX 64
 
 /**
  * struct kernel - the kernel as the tests have it
@@ -117,8 +117,7 @@ static void answer_dump(const struct nlmsghdr *request, uint8_t cmd)
 	bool interrupted = kernel.interrupt && kernel.interrupt--;
 
 	for (int i = 0; i < 2; i++) {
-		struct nf_svc_addr value =
-			addr(i ? "fd00::1" : "10.0.0.1");
+		struct nf_svc_addr value = addr(i ? "fd00::1" : "10.0.0.1");
 		struct nl_msg *msg = start(request, cmd - 2);
 		struct nlattr *nest;
 
@@ -128,8 +127,8 @@ static void answer_dump(const struct nlmsghdr *request, uint8_t cmd)
 			nf_svc_put_addr(msg, NF_SVC_A_ADDRESS, &value);
 			nla_put_u32(msg, NF_SVC_A_PORT, 80);
 		} else if (cmd == NF_SVC_CMD_BACKEND_GET) {
-			nest = nla_nest_start(msg, NF_SVC_A_BACKEND |
-							   NLA_F_NESTED);
+			nest = nla_nest_start(msg,
+					      NF_SVC_A_BACKEND | NLA_F_NESTED);
 			nf_svc_put_addr(msg, NF_SVC_A_BACKEND_ADDRESS, &value);
 			nla_put_u32(msg, NF_SVC_A_BACKEND_PORT, 8080);
 			nla_put_u32(msg, NF_SVC_A_BACKEND_WEIGHT, 5);
@@ -286,8 +285,7 @@ static int add_services(unsigned int n)
 		assert_int_equal(nf_svc_service_init(&service, name,
 						     IPPROTO_TCP, NFPROTO_IPV4),
 				 0);
-		ret = nf_svc_tx_service_set(client, &service,
-					    NF_SVC_GIVEN_ALL,
+		ret = nf_svc_tx_service_set(client, &service, NF_SVC_GIVEN_ALL,
 					    NF_SVC_FLAG_CREATE, &error);
 		nf_svc_service_clean(&service);
 	}
@@ -320,8 +318,7 @@ static void TX_01_the_first_refusal_is_the_one_told(void **state)
 	ret = add_services(5000);
 	assert_int_equal(ret, -EINVAL);
 	/* message 1 is BEGIN, so number 1000 is service 998 */
-	assert_string_equal(error.object,
-			    "service shop/web-998 (tcp, ipv4)");
+	assert_string_equal(error.object, "service shop/web-998 (tcp, ipv4)");
 	assert_string_equal(error.message, "I do not like it");
 	nf_svc_tx_abort(client);
 	assert_int_equal(kernel.per_cmd[NF_SVC_CMD_ABORT], 1);
@@ -453,7 +450,7 @@ static void info(void **state)
 	assert_string_equal(module.module_version, "9.9");
 }
 
-#define CASE(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

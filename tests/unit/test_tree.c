@@ -44,8 +44,8 @@ static void yaml_and_json_are_the_same(void **state)
 		assert_int_equal(file.n, 1);
 		assert_int_equal(list->kind, TREE_SEQUENCE);
 		assert_int_equal(list->n, 2);
-		assert_int_equal(tree_number(list->first, 0, 9, &number, &error),
-				 0);
+		assert_int_equal(
+			tree_number(list->first, 0, 9, &number, &error), 0);
 		assert_int_equal(number, 1);
 		assert_int_equal(tree_string(tree_get(list->last, "b"), &text,
 					     &error),
@@ -74,8 +74,8 @@ static void places(void **state)
 
 static void documents(void **state)
 {
-	struct tree_file file =
-		read_text("# nothing\n---\n---\na: 1\n---\nnull\n---\nb: 2\n...\n");
+	struct tree_file file = read_text(
+		"# nothing\n---\n---\na: 1\n---\nnull\n---\nb: 2\n...\n");
 
 	(void)state;
 	assert_int_equal(file.n, 2);
@@ -89,12 +89,12 @@ static void documents(void **state)
 
 static void scalars(void **state)
 {
-	static const char *const strings[] = { "10.96.0.1", "1a2b", "\"80\"",
+	static const char *const strings[] = { "10.96.0.1", "1a2b",   "\"80\"",
 					       "fd00::1",   "'true'", "a b",
 					       "1.2.3",	    "-" };
-	static const char *const others[] = { "80",  "-1",    "1.5", "true",
-					      "no",  "False", "0x1f", "1e3",
-					      "null", "~",    "" };
+	static const char *const others[] = { "80",   "-1",    "1.5",  "true",
+					      "no",   "False", "0x1f", "1e3",
+					      "null", "~",     "" };
 	struct tree_error error;
 	const char *text;
 

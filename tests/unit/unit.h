@@ -19,7 +19,7 @@
 #include "model/reconcile.h"
 
 /* A test called as its function. */
-#define TEST(name)	cmocka_unit_test(name)
+#define TEST(name) cmocka_unit_test(name)
 
 /**
  * addr - an address
@@ -61,19 +61,20 @@ void assert_backend(const struct nf_svc_service *service, const char *place,
 		    unsigned int sets);
 
 /* Parts of manifests. */
-#define SERVICE(name, spec) \
+#define SERVICE(name, spec)                                           \
 	"apiVersion: v1\nkind: Service\nmetadata: {name: " name "}\n" \
 	"spec: {" spec "}\n---\n"
-#define SLICE(name, service, ports, endpoints) \
+#define SLICE(name, service, ports, endpoints)                   \
 	"apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n" \
-	"metadata: {name: " name ", labels: {kubernetes.io/service-name: " \
-	service "}}\naddressType: IPv4\nports: [" ports "]\n" \
+	"metadata: {name: " name                                 \
+	", labels: {kubernetes.io/service-name: " service        \
+	"}}\naddressType: IPv4\nports: [" ports "]\n"            \
 	"endpoints: [" endpoints "]\n---\n"
-#define READY(address)	"{addresses: [" address "]}"
-#define READY_ON(address, node) \
-	"{addresses: [" address "], nodeName: " node "}"
-#define STATE(address, node, ready, serving, terminating) \
-	"{addresses: [" address "], nodeName: " node ", conditions: {ready: " \
-	ready ", serving: " serving ", terminating: " terminating "}}"
+#define READY(address) "{addresses: [" address "]}"
+#define READY_ON(address, node) "{addresses: [" address "], nodeName: " node "}"
+#define STATE(address, node, ready, serving, terminating)    \
+	"{addresses: [" address "], nodeName: " node         \
+	", conditions: {ready: " ready ", serving: " serving \
+	", terminating: " terminating "}}"
 
 #endif
