@@ -86,9 +86,10 @@ enum exit_status complain_error(const struct nf_svc_error *error)
 				"%s; load it with 'modprobe nf_svc'",
 				error->message);
 	case NF_SVC_ERROR_REFUSED:
-		complain(REFUSED, "%s%s%s%s%s%s", object, *object ? ": " : "",
-			 attribute, *attribute ? ": " : "", reason(error),
-			 remedy(error));
+		complain(REFUSED, "%s%s%s%s%s%s%s%s", object,
+			 *object ? ": " : "", attribute,
+			 *error->value ? " " : "", error->value,
+			 *attribute ? ": " : "", reason(error), remedy(error));
 		if (error->number == EPERM)
 			return NOT_PERMITTED;
 		return error->number == ENOENT ? NOT_FOUND : REFUSED;

@@ -43,6 +43,7 @@ enum nf_svc_error_kind {
  * @number: a positive errno
  * @missing: @attribute was missing; otherwise its value is at fault
  * @attribute: name of the attribute at fault, empty: none was named
+ * @value: what was sent as its value; may be empty
  * @object: what was sent, "service shop/web:http (tcp, ipv4)"; may be empty
  * @message: the kernel's own words, or ours; may be empty
  */
@@ -51,6 +52,7 @@ struct nf_svc_error {
 	int number;
 	bool missing;
 	char attribute[64];
+	char value[64];
 	char object[448];
 	char message[256];
 };

@@ -46,14 +46,41 @@ static const struct nlattr *find_around(const struct nlmsghdr *nlh,
 	return NULL;
 }
 
+/* An attribute's value for people; nothing for nests and unknown ones. */
+static void describe_value(unsigned int nest, const struct nlattr *attr,
+			   char *text, size_t size)
+{
+	int type = nla_type(attr);
+	char written[NF_SVC_ADDR_TEXT];
+	struct nf_svc_addr addr;
+
+	if (!nest && (type == NF_SVC_A_NAME || type == NF_SVC_A_OWNER ||
+		      type == NF_SVC_A_SCHEDULER || type == NF_SVC_A_DEVICE ||
+		      type == NF_SVC_A_POD_DEVICE)) {
+		nf_svc_attr_string(attr, text, size);
+		return;
+	}
+	/* the first attribute of a nest is its address, but that of a rule */
+	if ((!nest && (type == NF_SVC_A_ADDRESS || type == NF_SVC_A_SOURCE)) ||
+	    (nest && nest != NF_SVC_A_RULE && type == 1)) {
+		if (!nf_svc_attr_addr(attr, &addr))
+			snprintf(text, size, "%s",
+				 nf_svc_addr_format(&addr, written));
+		return;
+	}
+	if (nf_svc_attribute_name((unsigned int)type, 1) && !nest)
+		return;
+	if (nla_len(attr) == 4)
+		snprintf(text, size, "%u", nla_get_u32(attr));
+}
+
 void nf_svc_attribute_describe(const struct nlmsghdr *nlh, uint32_t offset,
-			       char *text, size_t size)
+			       struct nf_svc_error *error)
 {
 	const struct nlattr *attr = NULL;
 	unsigned int nest = 0;
-	const char *name = NULL;
+	const char *name;
 
-	*text = '\0';
 	if (offset)
 		attr = find_around(nlh, first_attr(nlh), attrs_len(nlh),
 				   offset);
@@ -71,9 +98,12 @@ void nf_svc_attribute_describe(const struct nlmsghdr *nlh, uint32_t offset,
 	}
 	name = nf_svc_attribute_name(nest, (unsigned int)nla_type(attr));
 	if (name)
-		snprintf(text, size, "%s", name);
+		snprintf(error->attribute, sizeof(error->attribute), "%s",
+			 name);
 	else
-		snprintf(text, size, "attribute %d", nla_type(attr));
+		snprintf(error->attribute, sizeof(error->attribute),
+			 "attribute %d", nla_type(attr));
+	describe_value(nest, attr, error->value, sizeof(error->value));
 }
 
 /* The backend that the offset lies in, or else the only one of the request. */

@@ -115,8 +115,7 @@ int nf_svc_error_read(const struct nlmsghdr *nlh, struct nf_svc_error *error)
 			   sizeof(error->message));
 	offset = nf_svc_attr_u32(acks[NLMSGERR_ATTR_OFFS], 0);
 	if (request) {
-		nf_svc_attribute_describe(request, offset, error->attribute,
-					  sizeof(error->attribute));
+		nf_svc_attribute_describe(request, offset, error);
 		nf_svc_object_describe(request, offset, error->object,
 				       sizeof(error->object));
 	}

@@ -258,14 +258,13 @@ void nf_svc_object_describe(const struct nlmsghdr *nlh, uint32_t offset,
 			    char *text, size_t size);
 
 /**
- * nf_svc_attribute_describe - the name of the attribute at an offset
+ * nf_svc_attribute_describe - name and value of the attribute at an offset
  * @nlh: the request
  * @offset: from the start of @nlh
- * @text: where it goes; empty if there is none
- * @size: room there
+ * @error: its attribute and value are filled; left if there is none
  */
 void nf_svc_attribute_describe(const struct nlmsghdr *nlh, uint32_t offset,
-			       char *text, size_t size);
+			       struct nf_svc_error *error);
 
 /**
  * nf_svc_attribute_name - the name of an attribute

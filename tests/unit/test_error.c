@@ -107,6 +107,7 @@ static void TX_01_names_service_attribute_and_reason(void **state)
 	error = error_for(msg, &ack);
 	assert_string_equal(error.object, "service shop/web:http (tcp, ipv4)");
 	assert_string_equal(error.attribute, "scheduler");
+	assert_string_equal(error.value, "fastest");
 	assert_string_equal(error.message, "no such scheduler");
 	assert_false(error.missing);
 	nlmsg_free(msg);
@@ -132,6 +133,7 @@ static void TX_01_names_the_backend_of_many(void **state)
 		error.object,
 		"service shop/web:http (tcp, ipv4), backend 127.0.0.1:81");
 	assert_string_equal(error.attribute, "backend address");
+	assert_string_equal(error.value, "127.0.0.1");
 	/* at the nest itself */
 	ack.offset = offset_of(msg, second);
 	error = error_for(msg, &ack);
