@@ -45,7 +45,7 @@ nf_svc_address_new(struct nf_svc_ns *ns, struct nf_svc_tx *tx, u8 family,
 }
 
 /**
- * nf_svc_address_use - a frontend comes to an address, or goes
+ * nf_svc_address_use() - a frontend comes to an address, or goes
  * @ns: tables
  * @tx: transaction
  * @frontend: the frontend
@@ -78,7 +78,7 @@ int nf_svc_address_use(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 }
 
 /**
- * nf_svc_addresses_prepare - make the addresses as the frontends need them
+ * nf_svc_addresses_prepare() - make the addresses as the frontends need them
  * @ns: tables
  * @tx: transaction
  *
@@ -119,7 +119,7 @@ int nf_svc_addresses_prepare(struct nf_svc_ns *ns, struct nf_svc_tx *tx)
 }
 
 /**
- * nf_svc_addresses_finish - the transaction is over
+ * nf_svc_addresses_finish() - the transaction is over
  * @tx: transaction
  * @committed: else it was aborted
  *

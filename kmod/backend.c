@@ -17,8 +17,8 @@ static int nf_svc_backend_cmp(const void *a, const void *b)
 static const struct nf_svc_config *
 nf_svc_config_locked(const struct nf_svc_service *service)
 {
-	return (const struct nf_svc_config *)
-		rcu_dereference_protected(service->config, 1);
+	return (const struct nf_svc_config *)rcu_dereference_protected(
+		service->config, 1);
 }
 
 static int nf_svc_backends_reserve(struct nf_svc_change *change, u32 nr)
@@ -90,7 +90,7 @@ static u32 nf_svc_backends_search(const struct nf_svc_change *change,
 }
 
 /**
- * nf_svc_backend_set - create or change a backend
+ * nf_svc_backend_set() - create or change a backend
  * @change: of its service
  * @backend: as it shall be
  * @flags: NF_SVC_FLAG_EXCL counts
@@ -136,7 +136,7 @@ int nf_svc_backend_set(struct nf_svc_change *change,
 }
 
 /**
- * nf_svc_backend_del - delete a backend
+ * nf_svc_backend_del() - delete a backend
  * @change: of its service
  * @addr: its address, network byte order
  * @port: its port, network byte order
@@ -214,7 +214,7 @@ static bool nf_svc_config_same(const struct nf_svc_config *a,
 }
 
 /**
- * nf_svc_config_build - make the configuration that a change asks for
+ * nf_svc_config_build() - make the configuration that a change asks for
  * @change: sets @config, to NULL if it would be as the present one
  *
  * Context: process, may sleep; the namespace's mutex is held.
@@ -231,7 +231,7 @@ int nf_svc_config_build(struct nf_svc_change *change)
 		return err;
 
 	config = kvzalloc(struct_size(config, backends, change->nr_backends) +
-			  (change->nr_backends + 1) * sizeof(u32),
+				  (change->nr_backends + 1) * sizeof(u32),
 			  GFP_KERNEL_ACCOUNT);
 	if (!config)
 		return -ENOMEM;

@@ -35,7 +35,7 @@ static bool nf_svc_bind_by_hand(struct nf_conn *ct,
 }
 
 /**
- * nf_svc_bind_destination - bind a flow to the backend chosen
+ * nf_svc_bind_destination() - bind a flow to the backend chosen
  * @ct: flow, not confirmed, without a destination binding
  * @packet: has @backend
  *
@@ -50,12 +50,11 @@ unsigned int nf_svc_bind_destination(struct nf_conn *ct,
 {
 	const struct nf_svc_backend *backend = packet->backend;
 	struct nf_nat_range2 range = {
-		.flags		= NF_NAT_RANGE_MAP_IPS |
-				  NF_NAT_RANGE_PROTO_SPECIFIED,
-		.min_addr	= backend->addr,
-		.max_addr	= backend->addr,
-		.min_proto.all	= backend->port,
-		.max_proto.all	= backend->port,
+		.flags = NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED,
+		.min_addr = backend->addr,
+		.max_addr = backend->addr,
+		.min_proto.all = backend->port,
+		.max_proto.all = backend->port,
 	};
 
 	if (nf_svc_bind_by_hand(ct, backend))
@@ -64,7 +63,7 @@ unsigned int nf_svc_bind_destination(struct nf_conn *ct,
 }
 
 /**
- * nf_svc_bind_source - masquerade a flow
+ * nf_svc_bind_source() - masquerade a flow
  * @skb: its first packet
  * @state: POST_ROUTING
  *
@@ -78,7 +77,7 @@ unsigned int nf_svc_bind_source(struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
 	struct nf_nat_range2 range = {
-		.flags	= NF_NAT_RANGE_PROTO_RANDOM_FULLY,
+		.flags = NF_NAT_RANGE_PROTO_RANDOM_FULLY,
 	};
 
 	if (state->pf == NFPROTO_IPV4)
@@ -88,7 +87,7 @@ unsigned int nf_svc_bind_source(struct sk_buff *skb,
 }
 
 /**
- * nf_svc_masquerade_start - follow addresses that go
+ * nf_svc_masquerade_start() - follow addresses that go
  *
  * A masqueraded flow whose address is lost is ended, as with the kernel's own
  * masquerade.
@@ -102,7 +101,7 @@ int nf_svc_masquerade_start(void)
 }
 
 /**
- * nf_svc_masquerade_stop - undo nf_svc_masquerade_start()
+ * nf_svc_masquerade_stop() - undo nf_svc_masquerade_start()
  *
  * Context: process, may sleep.
  */

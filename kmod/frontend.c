@@ -14,7 +14,7 @@ static u32 nf_svc_frontend_hash(const struct nf_svc_ns *ns,
 }
 
 /**
- * nf_svc_frontend_current - the frontend of a key as the writer has it
+ * nf_svc_frontend_current() - the frontend of a key as the writer has it
  * @ns: tables
  * @key: @addr, @port, @protocol and @family count
  *
@@ -49,7 +49,7 @@ static bool nf_svc_frontend_same(const struct nf_svc_frontend *a,
 }
 
 /**
- * nf_svc_frontend_end - let a frontend go with the transaction
+ * nf_svc_frontend_end() - let a frontend go with the transaction
  * @ns: tables
  * @tx: transaction
  * @frontend: a current one
@@ -73,7 +73,7 @@ int nf_svc_frontend_end(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 }
 
 /**
- * nf_svc_frontend_set - create or change a frontend
+ * nf_svc_frontend_set() - create or change a frontend
  * @ns: tables
  * @tx: transaction
  * @service: whose it shall be; touched by @tx
@@ -101,12 +101,14 @@ int nf_svc_frontend_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		NL_SET_ERR_MSG(extack, "the frontend exists already");
 		return -EEXIST;
 	}
-	if (old && old->service == service && nf_svc_frontend_same(old, wanted)) {
+	if (old && old->service == service &&
+	    nf_svc_frontend_same(old, wanted)) {
 		old->kept = tx->id;
 		return 0;
 	}
 	if (!old && ns->nr_frontends >= NF_SVC_LIMIT_FRONTENDS) {
-		NL_SET_ERR_MSG(extack, "too many frontends: see LIMIT_FRONTENDS");
+		NL_SET_ERR_MSG(extack,
+			       "too many frontends: see LIMIT_FRONTENDS");
 		return -ENOSPC;
 	}
 
@@ -134,7 +136,7 @@ int nf_svc_frontend_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 }
 
 /**
- * nf_svc_frontend_del - delete a frontend
+ * nf_svc_frontend_del() - delete a frontend
  * @ns: tables
  * @tx: transaction
  * @key: @addr, @port, @protocol and @family count

@@ -9,21 +9,16 @@
  * Policies, one a command: an attribute that means nothing to a command is
  * refused. What several commands take is written once here.
  */
-#define NF_SVC_POLICY_NAME						\
-	[NF_SVC_A_NAME] = { .type = NLA_NUL_STRING,			\
-			    .len = NF_SVC_NAME_MAX }
-#define NF_SVC_POLICY_PROTOCOL						\
-	[NF_SVC_A_PROTOCOL] = NLA_POLICY_VALIDATE_FN(NLA_BINARY,	\
-						     nf_svc_policy_protocol, 4)
-#define NF_SVC_POLICY_FAMILY						\
-	[NF_SVC_A_FAMILY] = NLA_POLICY_VALIDATE_FN(NLA_BINARY,		\
-						   nf_svc_policy_family, 4)
-#define NF_SVC_POLICY_KEY						\
-	NF_SVC_POLICY_NAME, NF_SVC_POLICY_PROTOCOL, NF_SVC_POLICY_FAMILY
-#define NF_SVC_POLICY_ADDRESS						\
-	NLA_POLICY_RANGE(NLA_BINARY, 4, 16)
-#define NF_SVC_POLICY_PORT						\
-	[NF_SVC_A_PORT] = NLA_POLICY_VALIDATE_FN(NLA_U32, nf_svc_policy_port)
+#define NF_SVC_POLICY_NAME                                      \
+	{                                                       \
+		.type = NLA_NUL_STRING, .len = NF_SVC_NAME_MAX, \
+	}
+#define NF_SVC_POLICY_PROTOCOL \
+	NLA_POLICY_VALIDATE_FN(NLA_BINARY, nf_svc_policy_protocol, 4)
+#define NF_SVC_POLICY_FAMILY \
+	NLA_POLICY_VALIDATE_FN(NLA_BINARY, nf_svc_policy_family, 4)
+#define NF_SVC_POLICY_ADDRESS NLA_POLICY_RANGE(NLA_BINARY, 4, 16)
+#define NF_SVC_POLICY_PORT NLA_POLICY_VALIDATE_FN(NLA_U32, nf_svc_policy_port)
 
 /* Functions, not ranges: "integer out of range" does not say what would be. */
 static int nf_svc_policy_port(const struct nlattr *attr,
@@ -40,7 +35,8 @@ static int nf_svc_policy_u16(const struct nlattr *attr,
 {
 	if (nla_get_u32(attr) <= U16_MAX)
 		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, attr, "a weight or source port is 0 to 65535");
+	NL_SET_ERR_MSG_ATTR(extack, attr,
+			    "a weight or source port is 0 to 65535");
 	return -EINVAL;
 }
 
@@ -55,7 +51,9 @@ static int nf_svc_policy_protocol(const struct nlattr *attr,
 			return 0;
 		}
 	}
-	NL_SET_ERR_MSG_ATTR(extack, attr, "PROTOCOL is a u32: 6 (TCP), 17 (UDP) or 132 (SCTP)");
+	NL_SET_ERR_MSG_ATTR(
+		extack, attr,
+		"PROTOCOL is a u32: 6 (TCP), 17 (UDP) or 132 (SCTP)");
 	return -EINVAL;
 }
 
@@ -69,27 +67,27 @@ static int nf_svc_policy_family(const struct nlattr *attr,
 		case NFPROTO_IPV6:
 			if (ipv6_mod_enabled())
 				return 0;
-			NL_SET_ERR_MSG_ATTR(extack, attr, "this kernel runs without IPv6");
+			NL_SET_ERR_MSG_ATTR(extack, attr,
+					    "this kernel runs without IPv6");
 			return -EAFNOSUPPORT;
 		}
 	}
-	NL_SET_ERR_MSG_ATTR(extack, attr, "FAMILY is a u32: 2 (IPv4) or 10 (IPv6)");
+	NL_SET_ERR_MSG_ATTR(extack, attr,
+			    "FAMILY is a u32: 2 (IPv4) or 10 (IPv6)");
 	return -EINVAL;
 }
 
-static const struct nla_policy
-nf_svc_policy_backend_nest[NF_SVC_A_BACKEND_MAX + 1] = {
+static const struct nla_policy nf_svc_policy_backend_nest[NF_SVC_A_BACKEND_MAX +
+							  1] = {
 	[NF_SVC_A_BACKEND_ADDRESS] = NF_SVC_POLICY_ADDRESS,
-	[NF_SVC_A_BACKEND_PORT] =
-		NLA_POLICY_VALIDATE_FN(NLA_U32, nf_svc_policy_port),
+	[NF_SVC_A_BACKEND_PORT] = NF_SVC_POLICY_PORT,
 	[NF_SVC_A_BACKEND_WEIGHT] =
 		NLA_POLICY_VALIDATE_FN(NLA_U32, nf_svc_policy_u16),
 	[NF_SVC_A_BACKEND_SETS] =
 		NLA_POLICY_MASK(NLA_U32, NF_SVC_SET_CLUSTER | NF_SVC_SET_LOCAL),
 };
 
-static const struct nla_policy
-nf_svc_policy_rule_nest[NF_SVC_A_RULE_MAX + 1] = {
+static const struct nla_policy nf_svc_policy_rule_nest[NF_SVC_A_RULE_MAX + 1] = {
 	[NF_SVC_A_RULE_CLASS] = NLA_POLICY_MAX(NLA_U32, NF_SVC_CLASS_MAX),
 	[NF_SVC_A_RULE_SET] =
 		NLA_POLICY_MASK(NLA_U32, NF_SVC_SET_CLUSTER | NF_SVC_SET_LOCAL),
@@ -97,8 +95,7 @@ nf_svc_policy_rule_nest[NF_SVC_A_RULE_MAX + 1] = {
 	[NF_SVC_A_RULE_EMPTY] = NLA_POLICY_MAX(NLA_U32, NF_SVC_EMPTY_MAX),
 };
 
-static const struct nla_policy
-nf_svc_policy_cidr_nest[NF_SVC_A_CIDR_MAX + 1] = {
+static const struct nla_policy nf_svc_policy_cidr_nest[NF_SVC_A_CIDR_MAX + 1] = {
 	[NF_SVC_A_CIDR_ADDRESS] = NF_SVC_POLICY_ADDRESS,
 	[NF_SVC_A_CIDR_PREFIX] = NLA_POLICY_MAX(NLA_U32, 128),
 };
@@ -116,34 +113,44 @@ static const struct nla_policy nf_svc_policy_commit[NF_SVC_A_MAX + 1] = {
 };
 
 static const struct nla_policy nf_svc_policy_service[NF_SVC_A_MAX + 1] = {
-	NF_SVC_POLICY_KEY,
+	[NF_SVC_A_NAME] = NF_SVC_POLICY_NAME,
+	[NF_SVC_A_PROTOCOL] = NF_SVC_POLICY_PROTOCOL,
+	[NF_SVC_A_FAMILY] = NF_SVC_POLICY_FAMILY,
 	[NF_SVC_A_FLAGS] =
-		NLA_POLICY_MASK(NLA_U32, NF_SVC_FLAG_CREATE |
-				NF_SVC_FLAG_EXCL | NF_SVC_FLAG_REPLACE),
+		NLA_POLICY_MASK(NLA_U32, NF_SVC_FLAG_CREATE | NF_SVC_FLAG_EXCL |
+						 NF_SVC_FLAG_REPLACE),
 	[NF_SVC_A_SCHEDULER] = { .type = NLA_NUL_STRING, .len = 15 },
 	[NF_SVC_A_REFUSE_WITH] = NLA_POLICY_MAX(NLA_U32, NF_SVC_REFUSE_MAX),
 	[NF_SVC_A_AFFINITY_TIMEOUT] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy nf_svc_policy_service_key[NF_SVC_A_MAX + 1] = {
-	NF_SVC_POLICY_KEY,
+	[NF_SVC_A_NAME] = NF_SVC_POLICY_NAME,
+	[NF_SVC_A_PROTOCOL] = NF_SVC_POLICY_PROTOCOL,
+	[NF_SVC_A_FAMILY] = NF_SVC_POLICY_FAMILY,
 };
 
 static const struct nla_policy nf_svc_policy_backends[NF_SVC_A_MAX + 1] = {
-	NF_SVC_POLICY_KEY,
+	[NF_SVC_A_NAME] = NF_SVC_POLICY_NAME,
+	[NF_SVC_A_PROTOCOL] = NF_SVC_POLICY_PROTOCOL,
+	[NF_SVC_A_FAMILY] = NF_SVC_POLICY_FAMILY,
 	[NF_SVC_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, NF_SVC_FLAG_EXCL),
 	[NF_SVC_A_BACKEND] = NLA_POLICY_NESTED(nf_svc_policy_backend_nest),
 };
 
 static const struct nla_policy nf_svc_policy_backend_del[NF_SVC_A_MAX + 1] = {
-	NF_SVC_POLICY_KEY,
+	[NF_SVC_A_NAME] = NF_SVC_POLICY_NAME,
+	[NF_SVC_A_PROTOCOL] = NF_SVC_POLICY_PROTOCOL,
+	[NF_SVC_A_FAMILY] = NF_SVC_POLICY_FAMILY,
 	[NF_SVC_A_BACKEND] = NLA_POLICY_NESTED(nf_svc_policy_backend_nest),
 };
 
 static const struct nla_policy nf_svc_policy_frontend[NF_SVC_A_MAX + 1] = {
-	NF_SVC_POLICY_KEY,
+	[NF_SVC_A_NAME] = NF_SVC_POLICY_NAME,
+	[NF_SVC_A_PROTOCOL] = NF_SVC_POLICY_PROTOCOL,
+	[NF_SVC_A_FAMILY] = NF_SVC_POLICY_FAMILY,
 	[NF_SVC_A_ADDRESS] = NF_SVC_POLICY_ADDRESS,
-	NF_SVC_POLICY_PORT,
+	[NF_SVC_A_PORT] = NF_SVC_POLICY_PORT,
 	[NF_SVC_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, NF_SVC_FLAG_EXCL),
 	[NF_SVC_A_KIND] = NLA_POLICY_MAX(NLA_U32, NF_SVC_KIND_MAX),
 	[NF_SVC_A_FRONTEND_FLAGS] =
@@ -153,16 +160,18 @@ static const struct nla_policy nf_svc_policy_frontend[NF_SVC_A_MAX + 1] = {
 };
 
 static const struct nla_policy nf_svc_policy_frontend_del[NF_SVC_A_MAX + 1] = {
-	NF_SVC_POLICY_PROTOCOL,
-	NF_SVC_POLICY_FAMILY,
+	[NF_SVC_A_PROTOCOL] = NF_SVC_POLICY_PROTOCOL,
+	[NF_SVC_A_FAMILY] = NF_SVC_POLICY_FAMILY,
 	[NF_SVC_A_ADDRESS] = NF_SVC_POLICY_ADDRESS,
-	NF_SVC_POLICY_PORT,
+	[NF_SVC_A_PORT] = NF_SVC_POLICY_PORT,
 };
 
 static const struct nla_policy nf_svc_policy_frontend_get[NF_SVC_A_MAX + 1] = {
-	NF_SVC_POLICY_KEY,
+	[NF_SVC_A_NAME] = NF_SVC_POLICY_NAME,
+	[NF_SVC_A_PROTOCOL] = NF_SVC_POLICY_PROTOCOL,
+	[NF_SVC_A_FAMILY] = NF_SVC_POLICY_FAMILY,
 	[NF_SVC_A_ADDRESS] = NF_SVC_POLICY_ADDRESS,
-	NF_SVC_POLICY_PORT,
+	[NF_SVC_A_PORT] = NF_SVC_POLICY_PORT,
 };
 
 static const struct nla_policy nf_svc_policy_settings[NF_SVC_A_MAX + 1] = {
@@ -173,33 +182,29 @@ static const struct nla_policy nf_svc_policy_settings[NF_SVC_A_MAX + 1] = {
 };
 
 static const struct nla_policy nf_svc_policy_explain[NF_SVC_A_MAX + 1] = {
-	NF_SVC_POLICY_FAMILY,
+	[NF_SVC_A_FAMILY] = NF_SVC_POLICY_FAMILY,
 	[NF_SVC_A_PROTOCOL] = NLA_POLICY_RANGE(NLA_U32, 0, 255),
 	[NF_SVC_A_SOURCE] = NF_SVC_POLICY_ADDRESS,
 	[NF_SVC_A_ADDRESS] = NF_SVC_POLICY_ADDRESS,
 	[NF_SVC_A_SOURCE_PORT] =
 		NLA_POLICY_VALIDATE_FN(NLA_U32, nf_svc_policy_u16),
-	NF_SVC_POLICY_PORT,
+	[NF_SVC_A_PORT] = NF_SVC_POLICY_PORT,
 	[NF_SVC_A_DEVICE] = { .type = NLA_NUL_STRING,
 			      .len = NF_SVC_DEVICE_MAX },
 };
 
 /* Of a writing command: needs CAP_NET_ADMIN of the initial user namespace. */
-#define NF_SVC_OP_WRITE(command, function, its_policy) {		\
-	.cmd		= command,					\
-	.flags		= GENL_ADMIN_PERM,				\
-	.doit		= function,					\
-	.policy		= its_policy,					\
-	.maxattr	= NF_SVC_A_MAX,					\
-}
+#define NF_SVC_OP_WRITE(command, function, its_policy)                      \
+	{                                                                   \
+		.cmd = command, .flags = GENL_ADMIN_PERM, .doit = function, \
+		.policy = its_policy, .maxattr = NF_SVC_A_MAX,              \
+	}
 
-#define NF_SVC_OP_READ(command, function, dump, its_policy) {		\
-	.cmd		= command,					\
-	.doit		= function,					\
-	.dumpit		= dump,						\
-	.policy		= its_policy,					\
-	.maxattr	= NF_SVC_A_MAX,					\
-}
+#define NF_SVC_OP_READ(command, function, dump, its_policy)       \
+	{                                                         \
+		.cmd = command, .doit = function, .dumpit = dump, \
+		.policy = its_policy, .maxattr = NF_SVC_A_MAX,    \
+	}
 
 static const struct genl_ops nf_svc_genl_ops[] = {
 	NF_SVC_OP_READ(NF_SVC_CMD_INFO, nf_svc_cmd_info, NULL,
@@ -208,8 +213,7 @@ static const struct genl_ops nf_svc_genl_ops[] = {
 			nf_svc_policy_begin),
 	NF_SVC_OP_WRITE(NF_SVC_CMD_COMMIT, nf_svc_cmd_commit,
 			nf_svc_policy_commit),
-	NF_SVC_OP_WRITE(NF_SVC_CMD_ABORT, nf_svc_cmd_abort,
-			nf_svc_policy_none),
+	NF_SVC_OP_WRITE(NF_SVC_CMD_ABORT, nf_svc_cmd_abort, nf_svc_policy_none),
 	NF_SVC_OP_WRITE(NF_SVC_CMD_SERVICE_SET, nf_svc_cmd_service_set,
 			nf_svc_policy_service),
 	NF_SVC_OP_WRITE(NF_SVC_CMD_SERVICE_DEL, nf_svc_cmd_service_del,
@@ -243,18 +247,18 @@ static const struct genl_ops nf_svc_genl_ops[] = {
  * our commits. nf_svc_net.mutex orders what has to be.
  */
 struct genl_family nf_svc_genl_family __ro_after_init = {
-	.name		= NF_SVC_GENL_NAME,
-	.version	= NF_SVC_GENL_VERSION,
-	.maxattr	= NF_SVC_A_MAX,
-	.netnsok	= true,
-	.parallel_ops	= true,
-	.module		= THIS_MODULE,
-	.ops		= nf_svc_genl_ops,
-	.n_ops		= ARRAY_SIZE(nf_svc_genl_ops),
+	.name = NF_SVC_GENL_NAME,
+	.version = NF_SVC_GENL_VERSION,
+	.maxattr = NF_SVC_A_MAX,
+	.netnsok = true,
+	.parallel_ops = true,
+	.module = THIS_MODULE,
+	.ops = nf_svc_genl_ops,
+	.n_ops = ARRAY_SIZE(nf_svc_genl_ops),
 };
 
 /**
- * nf_svc_genl_init - open the netlink family
+ * nf_svc_genl_init() - open the netlink family
  *
  * Context: process, may sleep.
  * Return: 0 or a negative error.
@@ -265,7 +269,7 @@ int __init nf_svc_genl_init(void)
 }
 
 /**
- * nf_svc_genl_exit - close it; waits for requests under way
+ * nf_svc_genl_exit() - close it; waits for requests under way
  *
  * Context: process, may sleep.
  */

@@ -10,8 +10,8 @@ extern struct genl_family nf_svc_genl_family;
 
 /* genl_read.c */
 int nf_svc_read_owner(struct genl_info *info, const char **owner);
-bool nf_svc_read_missing(struct nlattr *const *attrs, const int *needed,
-			 u32 nr, struct netlink_ext_ack *extack);
+bool nf_svc_read_missing(struct nlattr *const *attrs, const int *needed, u32 nr,
+			 struct netlink_ext_ack *extack);
 int nf_svc_read_key(struct nlattr *const *attrs, struct genl_info *info,
 		    struct nf_svc_key *key);
 int nf_svc_read_address(union nf_inet_addr *addr, u8 family,
@@ -24,8 +24,8 @@ int nf_svc_read_frontend_key(struct nf_svc_frontend *frontend,
 			     struct genl_info *info);
 int nf_svc_read_frontend(struct nf_svc_frontend *frontend,
 			 struct genl_info *info);
-int nf_svc_read_settings(struct nf_svc_settings **settings,
-			 const char *owner, struct genl_info *info);
+int nf_svc_read_settings(struct nf_svc_settings **settings, const char *owner,
+			 struct genl_info *info);
 
 /* genl_write.c */
 int nf_svc_cmd_service_set(struct sk_buff *skb, struct genl_info *info);

@@ -39,7 +39,7 @@ static int nf_svc_reply_end(struct genl_info *info, struct sk_buff *msg,
 }
 
 /**
- * nf_svc_cmd_info - NF_SVC_CMD_INFO
+ * nf_svc_cmd_info() - NF_SVC_CMD_INFO
  * @skb: request
  * @info: request
  *
@@ -123,7 +123,7 @@ static int nf_svc_no_service(struct genl_info *info)
 }
 
 /**
- * nf_svc_cmd_service_get - NF_SVC_CMD_SERVICE_GET of one service
+ * nf_svc_cmd_service_get() - NF_SVC_CMD_SERVICE_GET of one service
  * @skb: request
  * @info: request
  *
@@ -150,10 +150,9 @@ int nf_svc_cmd_service_get(struct sk_buff *skb, struct genl_info *info)
 	service = nf_svc_service_shown(nf_svc_ns_locked(nn), &key,
 				       nn->generation);
 	if (service)
-		err = nf_svc_put_service(msg, service,
-					 nf_svc_config_at(service,
-							  nn->generation),
-					 nn->generation);
+		err = nf_svc_put_service(
+			msg, service, nf_svc_config_at(service, nn->generation),
+			nn->generation);
 	else
 		err = nf_svc_no_service(info);
 	mutex_unlock(&nn->mutex);
@@ -161,7 +160,7 @@ int nf_svc_cmd_service_get(struct sk_buff *skb, struct genl_info *info)
 }
 
 /**
- * nf_svc_cmd_frontend_get - NF_SVC_CMD_FRONTEND_GET of one frontend
+ * nf_svc_cmd_frontend_get() - NF_SVC_CMD_FRONTEND_GET of one frontend
  * @skb: request
  * @info: request
  *
@@ -209,7 +208,7 @@ int nf_svc_cmd_frontend_get(struct sk_buff *skb, struct genl_info *info)
 }
 
 /**
- * nf_svc_cmd_settings_get - NF_SVC_CMD_SETTINGS_GET
+ * nf_svc_cmd_settings_get() - NF_SVC_CMD_SETTINGS_GET
  * @skb: request
  * @info: request
  *
@@ -230,13 +229,14 @@ int nf_svc_cmd_settings_get(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&nn->mutex);
 	ns = nf_svc_ns_locked(nn);
 	if (ns)
-		err = nf_svc_put_settings(msg, nf_svc_settings_at(ns, nn->generation));
+		err = nf_svc_put_settings(
+			msg, nf_svc_settings_at(ns, nn->generation));
 	mutex_unlock(&nn->mutex);
 	return nf_svc_reply_end(info, msg, head, err);
 }
 
 /**
- * nf_svc_cmd_stats_get - NF_SVC_CMD_STATS_GET of the namespace
+ * nf_svc_cmd_stats_get() - NF_SVC_CMD_STATS_GET of the namespace
  * @skb: request
  * @info: request
  *
@@ -265,8 +265,8 @@ int nf_svc_cmd_stats_get(struct sk_buff *skb, struct genl_info *info)
 	mutex_unlock(&nn->mutex);
 
 	err = nf_svc_put_stats(msg, &totals);
-	if (!err && nla_put_u64_64bit(msg, NF_SVC_A_UNCOUNTED, uncounted,
-				      NF_SVC_A_PAD))
+	if (!err &&
+	    nla_put_u64_64bit(msg, NF_SVC_A_UNCOUNTED, uncounted, NF_SVC_A_PAD))
 		err = -EMSGSIZE;
 	return nf_svc_reply_end(info, msg, head, err);
 }
@@ -370,10 +370,11 @@ static int nf_svc_put_service_msg(struct nf_svc_dump *dump,
 
 	if (!head)
 		return -EMSGSIZE;
-	return nf_svc_dump_end(dump, head,
-			       nf_svc_put_service(dump->skb, service,
-						  nf_svc_config_at(service, dump->generation),
-						  dump->generation));
+	return nf_svc_dump_end(
+		dump, head,
+		nf_svc_put_service(dump->skb, service,
+				   nf_svc_config_at(service, dump->generation),
+				   dump->generation));
 }
 
 static int nf_svc_put_backends_msg(struct nf_svc_dump *dump,
@@ -401,7 +402,7 @@ static int nf_svc_put_backends_msg(struct nf_svc_dump *dump,
 					 service->family,
 					 &config->backends[*next]);
 		if (!err)
-			++*next;
+			*next += 1;
 	}
 	/* A message with some of the backends is a good one. */
 	nf_svc_dump_end(dump, head, *next == first ? -EMSGSIZE : 0);
@@ -456,14 +457,14 @@ static int nf_svc_dump_round(struct sk_buff *skb, struct netlink_callback *cb,
 	ret = nf_svc_dump_start(&dump, skb, cb, cmd, nn);
 	ns = nf_svc_ns_locked(nn);
 	if (!ret && ns)
-		ret = nf_svc_dump_table(&dump, frontends ? &ns->frontends :
-							   &ns->services, put);
+		ret = nf_svc_dump_table(
+			&dump, frontends ? &ns->frontends : &ns->services, put);
 	mutex_unlock(&nn->mutex);
 	return ret;
 }
 
 /**
- * nf_svc_dump_services - dump of NF_SVC_CMD_SERVICE_GET
+ * nf_svc_dump_services() - dump of NF_SVC_CMD_SERVICE_GET
  * @skb: messages
  * @cb: request and place
  *
@@ -477,7 +478,7 @@ int nf_svc_dump_services(struct sk_buff *skb, struct netlink_callback *cb)
 }
 
 /**
- * nf_svc_dump_backends - dump of NF_SVC_CMD_BACKEND_GET
+ * nf_svc_dump_backends() - dump of NF_SVC_CMD_BACKEND_GET
  * @skb: messages
  * @cb: request and place
  *
@@ -491,7 +492,7 @@ int nf_svc_dump_backends(struct sk_buff *skb, struct netlink_callback *cb)
 }
 
 /**
- * nf_svc_dump_frontends - dump of NF_SVC_CMD_FRONTEND_GET
+ * nf_svc_dump_frontends() - dump of NF_SVC_CMD_FRONTEND_GET
  * @skb: messages
  * @cb: request and place
  *
@@ -505,7 +506,7 @@ int nf_svc_dump_frontends(struct sk_buff *skb, struct netlink_callback *cb)
 }
 
 /**
- * nf_svc_dump_stats - dump of NF_SVC_CMD_STATS_GET
+ * nf_svc_dump_stats() - dump of NF_SVC_CMD_STATS_GET
  * @skb: messages
  * @cb: request and place
  *

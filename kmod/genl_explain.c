@@ -9,7 +9,9 @@ static int nf_svc_explain_read(struct nf_svc_packet *packet,
 			       struct genl_info *info)
 {
 	static const int needed[] = {
-		NF_SVC_A_FAMILY, NF_SVC_A_PROTOCOL, NF_SVC_A_SOURCE,
+		NF_SVC_A_FAMILY,
+		NF_SVC_A_PROTOCOL,
+		NF_SVC_A_SOURCE,
 		NF_SVC_A_ADDRESS,
 	};
 	struct nlattr **attrs = info->attrs;
@@ -18,7 +20,9 @@ static int nf_svc_explain_read(struct nf_svc_packet *packet,
 	memset(packet, 0, sizeof(*packet));
 	if (nf_svc_read_missing(attrs, needed, ARRAY_SIZE(needed),
 				info->extack)) {
-		NL_SET_ERR_MSG(info->extack, "a packet has FAMILY, PROTOCOL, SOURCE and ADDRESS: one is missing");
+		NL_SET_ERR_MSG(
+			info->extack,
+			"a packet has FAMILY, PROTOCOL, SOURCE and ADDRESS: one is missing");
 		return -EINVAL;
 	}
 	packet->family = nla_get_u32(attrs[NF_SVC_A_FAMILY]);
@@ -66,7 +70,9 @@ static int nf_svc_explain_backends(struct sk_buff *msg,
 					  packet->backend))
 		return -EMSGSIZE;
 	if (nla_put_u32(msg, NF_SVC_A_MASQUERADE,
-			packet->rule->masquerade ? 1 : hairpin ? 2 : 0))
+			packet->rule->masquerade ? 1 :
+			hairpin			 ? 2 :
+						   0))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -97,7 +103,7 @@ static int nf_svc_explain_put(struct sk_buff *msg,
 }
 
 /**
- * nf_svc_cmd_explain - NF_SVC_CMD_EXPLAIN
+ * nf_svc_cmd_explain() - NF_SVC_CMD_EXPLAIN
  * @skb: request
  * @info: request
  *
@@ -136,8 +142,8 @@ int nf_svc_cmd_explain(struct sk_buff *skb, struct genl_info *info)
 	packet.net = net;
 	packet.class = NF_SVC_CLASS_OUTSIDE;
 	if (info->attrs[NF_SVC_A_DEVICE]) {
-		packet.in = dev_get_by_name_rcu(net,
-						nla_data(info->attrs[NF_SVC_A_DEVICE]));
+		packet.in = dev_get_by_name_rcu(
+			net, nla_data(info->attrs[NF_SVC_A_DEVICE]));
 		if (!packet.in) {
 			NL_SET_ERR_MSG_ATTR(info->extack,
 					    info->attrs[NF_SVC_A_DEVICE],

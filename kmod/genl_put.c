@@ -9,7 +9,7 @@ static int nf_svc_put_address(struct sk_buff *skb, int type, u8 family,
 }
 
 /**
- * nf_svc_put_backend - write a backend
+ * nf_svc_put_backend() - write a backend
  * @skb: message
  * @type: NF_SVC_A_BACKEND or NF_SVC_A_CHOSEN
  * @family: NFPROTO_* of its service
@@ -37,7 +37,7 @@ int nf_svc_put_backend(struct sk_buff *skb, int type, u8 family,
 }
 
 /**
- * nf_svc_put_rule - write a rule
+ * nf_svc_put_rule() - write a rule
  * @skb: message
  * @class: enum nf_svc_class it is for
  * @rule: the rule
@@ -49,8 +49,7 @@ int nf_svc_put_rule(struct sk_buff *skb, u8 class,
 {
 	struct nlattr *nest = nla_nest_start(skb, NF_SVC_A_RULE);
 
-	if (!nest ||
-	    nla_put_u32(skb, NF_SVC_A_RULE_CLASS, class) ||
+	if (!nest || nla_put_u32(skb, NF_SVC_A_RULE_CLASS, class) ||
 	    nla_put_u32(skb, NF_SVC_A_RULE_SET,
 			rule->set ? NF_SVC_SET_LOCAL : NF_SVC_SET_CLUSTER) ||
 	    nla_put_u32(skb, NF_SVC_A_RULE_MASQUERADE, rule->masquerade) ||
@@ -61,7 +60,7 @@ int nf_svc_put_rule(struct sk_buff *skb, u8 class,
 }
 
 /**
- * nf_svc_put_service_key - write what names a service
+ * nf_svc_put_service_key() - write what names a service
  * @skb: message
  * @service: the service
  *
@@ -78,7 +77,7 @@ int nf_svc_put_service_key(struct sk_buff *skb,
 }
 
 /**
- * nf_svc_put_service - write a service
+ * nf_svc_put_service() - write a service
  * @skb: message
  * @service: the service
  * @config: its configuration
@@ -108,7 +107,7 @@ int nf_svc_put_service(struct sk_buff *skb,
 }
 
 /**
- * nf_svc_put_frontend - write a frontend
+ * nf_svc_put_frontend() - write a frontend
  * @skb: message
  * @frontend: the frontend
  *
@@ -117,7 +116,7 @@ int nf_svc_put_service(struct sk_buff *skb,
 int nf_svc_put_frontend(struct sk_buff *skb,
 			const struct nf_svc_frontend *frontend)
 {
-	u8 class;
+	u32 i;
 
 	if (nf_svc_put_service_key(skb, frontend->service) ||
 	    nla_put_string(skb, NF_SVC_A_OWNER, frontend->service->owner) ||
@@ -127,8 +126,8 @@ int nf_svc_put_frontend(struct sk_buff *skb,
 	    nla_put_u32(skb, NF_SVC_A_KIND, frontend->kind) ||
 	    nla_put_u32(skb, NF_SVC_A_FRONTEND_FLAGS, frontend->flags))
 		return -EMSGSIZE;
-	for (class = 0; class < __NF_SVC_CLASS_MAX; class++)
-		if (nf_svc_put_rule(skb, class, &frontend->rule[class]))
+	for (class = 0; class < __NF_SVC_CLASS_MAX; class ++)
+		if (nf_svc_put_rule(skb, i, &frontend->rule[i]))
 			return -EMSGSIZE;
 	return 0;
 }
@@ -148,7 +147,7 @@ static int nf_svc_put_cidr(struct sk_buff *skb, int type,
 }
 
 /**
- * nf_svc_put_settings - write the settings
+ * nf_svc_put_settings() - write the settings
  * @skb: message
  * @settings: the settings or NULL
  *
@@ -175,7 +174,7 @@ int nf_svc_put_settings(struct sk_buff *skb,
 }
 
 /**
- * nf_svc_put_stats - write counters
+ * nf_svc_put_stats() - write counters
  * @skb: message
  * @stats: sums over all CPUs
  *
@@ -195,8 +194,7 @@ int nf_svc_put_stats(struct sk_buff *skb, const struct nf_svc_stats *stats)
 		if (!stats->drops[reason])
 			continue;
 		nest = nla_nest_start(skb, NF_SVC_A_DROP);
-		if (!nest ||
-		    nla_put_u32(skb, NF_SVC_A_DROP_CODE, reason) ||
+		if (!nest || nla_put_u32(skb, NF_SVC_A_DROP_CODE, reason) ||
 		    nla_put_u64_64bit(skb, NF_SVC_A_DROP_COUNT,
 				      stats->drops[reason], NF_SVC_A_DROP_PAD))
 			return -EMSGSIZE;

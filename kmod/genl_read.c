@@ -9,7 +9,7 @@
 #include "genl.h"
 
 /**
- * nf_svc_read_owner - the owner that a BEGIN names
+ * nf_svc_read_owner() - the owner that a BEGIN names
  * @info: request
  * @owner: result; lives as long as the request
  *
@@ -25,18 +25,20 @@ int nf_svc_read_owner(struct genl_info *info, const char **owner)
 		return -EINVAL;
 	}
 	*owner = nla_data(attr);
-	for (c = *owner; isalnum(*c) || *c == '.' || *c == '_' || *c == '-'; c++)
+	for (c = *owner; isalnum(*c) || *c == '.' || *c == '_' || *c == '-';
+	     c++)
 		if (!isascii(*c))
 			break;
 	if (*c || c == *owner) {
-		NL_SET_ERR_MSG_ATTR(info->extack, attr, "an owner is 1 to 63 of A-Z a-z 0-9 . _ -");
+		NL_SET_ERR_MSG_ATTR(info->extack, attr,
+				    "an owner is 1 to 63 of A-Z a-z 0-9 . _ -");
 		return -EINVAL;
 	}
 	return 0;
 }
 
 /**
- * nf_svc_read_missing - is an attribute missing?
+ * nf_svc_read_missing() - is an attribute missing?
  * @attrs: attributes
  * @needed: those that must be there
  * @nr: how many
@@ -44,8 +46,8 @@ int nf_svc_read_owner(struct genl_info *info, const char **owner)
  *
  * Return: is one?
  */
-bool nf_svc_read_missing(struct nlattr *const *attrs, const int *needed,
-			 u32 nr, struct netlink_ext_ack *extack)
+bool nf_svc_read_missing(struct nlattr *const *attrs, const int *needed, u32 nr,
+			 struct netlink_ext_ack *extack)
 {
 	u32 i;
 
@@ -59,7 +61,7 @@ bool nf_svc_read_missing(struct nlattr *const *attrs, const int *needed,
 }
 
 /**
- * nf_svc_read_key - the service key that a request names
+ * nf_svc_read_key() - the service key that a request names
  * @attrs: attributes
  * @info: request, for its extended ack
  * @key: result; lives as long as the request
@@ -70,13 +72,17 @@ int nf_svc_read_key(struct nlattr *const *attrs, struct genl_info *info,
 		    struct nf_svc_key *key)
 {
 	static const int needed[] = {
-		NF_SVC_A_NAME, NF_SVC_A_PROTOCOL, NF_SVC_A_FAMILY,
+		NF_SVC_A_NAME,
+		NF_SVC_A_PROTOCOL,
+		NF_SVC_A_FAMILY,
 	};
 	const char *c;
 
 	if (nf_svc_read_missing(attrs, needed, ARRAY_SIZE(needed),
 				info->extack)) {
-		NL_SET_ERR_MSG(info->extack, "a service is named by NAME, PROTOCOL and FAMILY: one is missing");
+		NL_SET_ERR_MSG(
+			info->extack,
+			"a service is named by NAME, PROTOCOL and FAMILY: one is missing");
 		return -EINVAL;
 	}
 	key->name = nla_data(attrs[NF_SVC_A_NAME]);
@@ -86,15 +92,16 @@ int nf_svc_read_key(struct nlattr *const *attrs, struct genl_info *info,
 	for (c = key->name; *c > ' ' && *c <= '~'; c++)
 		;
 	if (*c || c == key->name) {
-		NL_SET_ERR_MSG_ATTR(info->extack, attrs[NF_SVC_A_NAME],
-				    "a name is 1 to 255 printable ASCII characters without blanks");
+		NL_SET_ERR_MSG_ATTR(
+			info->extack, attrs[NF_SVC_A_NAME],
+			"a name is 1 to 255 printable ASCII characters without blanks");
 		return -EINVAL;
 	}
 	return 0;
 }
 
 /**
- * nf_svc_read_address - an address of a family
+ * nf_svc_read_address() - an address of a family
  * @addr: result
  * @family: NFPROTO_*
  * @attr: the attribute
@@ -107,7 +114,9 @@ int nf_svc_read_address(union nf_inet_addr *addr, u8 family,
 			struct netlink_ext_ack *extack)
 {
 	if (nla_len(attr) != nf_svc_addr_len(family)) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "an address has 4 bytes for FAMILY IPv4, 16 for IPv6");
+		NL_SET_ERR_MSG_ATTR(
+			extack, attr,
+			"an address has 4 bytes for FAMILY IPv4, 16 for IPv6");
 		return -EINVAL;
 	}
 	nf_svc_addr_set(addr, family, nla_data(attr));
@@ -173,7 +182,7 @@ static int nf_svc_flaw(struct netlink_ext_ack *extack,
 }
 
 /**
- * nf_svc_read_backend - a backend
+ * nf_svc_read_backend() - a backend
  * @backend: result
  * @family: NFPROTO_* of its service
  * @nest: BACKEND
@@ -200,7 +209,9 @@ int nf_svc_read_backend(struct nf_svc_backend *backend, u8 family,
 		NL_SET_ERR_ATTR_MISS(extack, nest,
 				     attr ? NF_SVC_A_BACKEND_PORT :
 					    NF_SVC_A_BACKEND_ADDRESS);
-		NL_SET_ERR_MSG(extack, "a backend has an address and a port: one is missing");
+		NL_SET_ERR_MSG(
+			extack,
+			"a backend has an address and a port: one is missing");
 		return -EINVAL;
 	}
 	err = nf_svc_read_address(&backend->addr, family, attr, extack);
@@ -221,7 +232,7 @@ int nf_svc_read_backend(struct nf_svc_backend *backend, u8 family,
 }
 
 /**
- * nf_svc_read_frontend_key - the frontend that a request names
+ * nf_svc_read_frontend_key() - the frontend that a request names
  * @frontend: result: @addr, @port, @protocol, @family; the rest is 0
  * @info: request
  *
@@ -232,19 +243,25 @@ int nf_svc_read_frontend_key(struct nf_svc_frontend *frontend,
 {
 	struct nlattr **attrs = info->attrs;
 	static const int needed[] = {
-		NF_SVC_A_PROTOCOL, NF_SVC_A_FAMILY, NF_SVC_A_PORT,
+		NF_SVC_A_PROTOCOL,
+		NF_SVC_A_FAMILY,
+		NF_SVC_A_PORT,
 	};
 	int err;
 
 	memset(frontend, 0, sizeof(*frontend));
 	if (nf_svc_read_missing(attrs, needed, ARRAY_SIZE(needed),
 				info->extack)) {
-		NL_SET_ERR_MSG(info->extack, "a frontend is named by FAMILY, ADDRESS, PORT and PROTOCOL: one is missing");
+		NL_SET_ERR_MSG(
+			info->extack,
+			"a frontend is named by FAMILY, ADDRESS, PORT and PROTOCOL: one is missing");
 		return -EINVAL;
 	}
 	if (!attrs[NF_SVC_A_ADDRESS]) {
 		NL_SET_ERR_ATTR_MISS(info->extack, NULL, NF_SVC_A_ADDRESS);
-		NL_SET_ERR_MSG(info->extack, "frontends of all node addresses (no ADDRESS) need CAP_NODE_PORT, which this module has not");
+		NL_SET_ERR_MSG(
+			info->extack,
+			"frontends of all node addresses (no ADDRESS) need CAP_NODE_PORT, which this module has not");
 		return -EOPNOTSUPP;
 	}
 	frontend->protocol = nla_get_u32(attrs[NF_SVC_A_PROTOCOL]);
@@ -273,7 +290,8 @@ static int nf_svc_read_rule(struct nf_svc_frontend *frontend, u32 *seen,
 		return err;
 	if (!attrs[NF_SVC_A_RULE_CLASS]) {
 		NL_SET_ERR_ATTR_MISS(extack, nest, NF_SVC_A_RULE_CLASS);
-		NL_SET_ERR_MSG(extack, "a rule is for a class: RULE_CLASS is missing");
+		NL_SET_ERR_MSG(extack,
+			       "a rule is for a class: RULE_CLASS is missing");
 		return -EINVAL;
 	}
 	class = nla_get_u32(attrs[NF_SVC_A_RULE_CLASS]);
@@ -288,8 +306,9 @@ static int nf_svc_read_rule(struct nf_svc_frontend *frontend, u32 *seen,
 	if (attrs[NF_SVC_A_RULE_SET]) {
 		set = nla_get_u32(attrs[NF_SVC_A_RULE_SET]);
 		if (set != NF_SVC_SET_CLUSTER && set != NF_SVC_SET_LOCAL) {
-			NL_SET_ERR_MSG_ATTR(extack, attrs[NF_SVC_A_RULE_SET],
-					    "a rule uses one set: 1 (cluster) or 2 (local)");
+			NL_SET_ERR_MSG_ATTR(
+				extack, attrs[NF_SVC_A_RULE_SET],
+				"a rule uses one set: 1 (cluster) or 2 (local)");
 			return -EINVAL;
 		}
 		rule->set = set == NF_SVC_SET_LOCAL;
@@ -302,7 +321,7 @@ static int nf_svc_read_rule(struct nf_svc_frontend *frontend, u32 *seen,
 }
 
 /**
- * nf_svc_read_frontend - the frontend that a FRONTEND_SET asks for
+ * nf_svc_read_frontend() - the frontend that a FRONTEND_SET asks for
  * @frontend: result; links and lists are 0
  * @info: request
  *
@@ -324,13 +343,12 @@ int nf_svc_read_frontend(struct nf_svc_frontend *frontend,
 		frontend->flags =
 			nla_get_u32(info->attrs[NF_SVC_A_FRONTEND_FLAGS]);
 	if (info->attrs[NF_SVC_A_SOURCE_RANGE]) {
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    info->attrs[NF_SVC_A_SOURCE_RANGE],
-				    "source ranges need CAP_SOURCE_RANGES, which this module has not");
+		NL_SET_ERR_MSG_ATTR(
+			info->extack, info->attrs[NF_SVC_A_SOURCE_RANGE],
+			"source ranges need CAP_SOURCE_RANGES, which this module has not");
 		return -EOPNOTSUPP;
 	}
-	nlmsg_for_each_attr(attr, info->nlhdr,
-			    GENL_HDRLEN, rest) {
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest) {
 		if (nla_type(attr) != NF_SVC_A_RULE)
 			continue;
 		err = nf_svc_read_rule(frontend, &seen, attr, info->extack);
@@ -345,7 +363,8 @@ static int nf_svc_read_cidr(struct nf_svc_cidr *cidr, const struct nlattr *nest,
 {
 	struct nlattr *attrs[NF_SVC_A_CIDR_MAX + 1];
 	static const int needed[] = {
-		NF_SVC_A_CIDR_ADDRESS, NF_SVC_A_CIDR_PREFIX,
+		NF_SVC_A_CIDR_ADDRESS,
+		NF_SVC_A_CIDR_PREFIX,
 	};
 	union nf_inet_addr rest;
 	u32 prefix, bits, i;
@@ -355,19 +374,23 @@ static int nf_svc_read_cidr(struct nf_svc_cidr *cidr, const struct nlattr *nest,
 	if (err)
 		return err;
 	if (nf_svc_read_missing(attrs, needed, ARRAY_SIZE(needed), extack)) {
-		NL_SET_ERR_MSG(extack, "a block has CIDR_ADDRESS and CIDR_PREFIX: one is missing");
+		NL_SET_ERR_MSG(
+			extack,
+			"a block has CIDR_ADDRESS and CIDR_PREFIX: one is missing");
 		return -EINVAL;
 	}
 	bits = nla_len(attrs[NF_SVC_A_CIDR_ADDRESS]) * 8;
 	if (bits != 32 && bits != 128) {
-		NL_SET_ERR_MSG_ATTR(extack, attrs[NF_SVC_A_CIDR_ADDRESS],
-				    "an address has 4 bytes (IPv4) or 16 (IPv6)");
+		NL_SET_ERR_MSG_ATTR(
+			extack, attrs[NF_SVC_A_CIDR_ADDRESS],
+			"an address has 4 bytes (IPv4) or 16 (IPv6)");
 		return -EINVAL;
 	}
 	prefix = nla_get_u32(attrs[NF_SVC_A_CIDR_PREFIX]);
 	if (prefix > bits) {
-		NL_SET_ERR_MSG_ATTR(extack, attrs[NF_SVC_A_CIDR_PREFIX],
-				    "a prefix has at most 32 bits (IPv4) or 128 (IPv6)");
+		NL_SET_ERR_MSG_ATTR(
+			extack, attrs[NF_SVC_A_CIDR_PREFIX],
+			"a prefix has at most 32 bits (IPv4) or 128 (IPv6)");
 		return -EINVAL;
 	}
 	cidr->family = bits == 32 ? NFPROTO_IPV4 : NFPROTO_IPV6;
@@ -398,7 +421,7 @@ static bool nf_svc_device_flawed(const char *name)
 }
 
 /**
- * nf_svc_read_settings - the settings that a SETTINGS_SET asks for
+ * nf_svc_read_settings() - the settings that a SETTINGS_SET asks for
  * @settings: result; the caller frees it by kvfree()
  * @owner: whose they are
  * @info: request
@@ -406,8 +429,8 @@ static bool nf_svc_device_flawed(const char *name)
  * Context: process, may sleep.
  * Return: 0 or a negative error.
  */
-int nf_svc_read_settings(struct nf_svc_settings **settings,
-			 const char *owner, struct genl_info *info)
+int nf_svc_read_settings(struct nf_svc_settings **settings, const char *owner,
+			 struct genl_info *info)
 {
 	u32 nr_cidrs = 0, nr_devices = 0;
 	struct nf_svc_settings *new;
@@ -415,9 +438,9 @@ int nf_svc_read_settings(struct nf_svc_settings **settings,
 	int err = 0, rest;
 
 	if (info->attrs[NF_SVC_A_SERVICE_CIDR]) {
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    info->attrs[NF_SVC_A_SERVICE_CIDR],
-				    "service CIDRs need CAP_SERVICE_CIDRS, which this module has not");
+		NL_SET_ERR_MSG_ATTR(
+			info->extack, info->attrs[NF_SVC_A_SERVICE_CIDR],
+			"service CIDRs need CAP_SERVICE_CIDRS, which this module has not");
 		return -EOPNOTSUPP;
 	}
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest) {
@@ -425,12 +448,15 @@ int nf_svc_read_settings(struct nf_svc_settings **settings,
 		nr_devices += nla_type(attr) == NF_SVC_A_POD_DEVICE;
 	}
 	if (nr_cidrs > NF_SVC_LIMIT_CIDRS || nr_devices > NF_SVC_LIMIT_CIDRS) {
-		NL_SET_ERR_MSG(info->extack, "too many pod CIDRs or devices: see LIMIT_CIDRS");
+		NL_SET_ERR_MSG(
+			info->extack,
+			"too many pod CIDRs or devices: see LIMIT_CIDRS");
 		return -ENOSPC;
 	}
 
 	new = kvzalloc(struct_size(new, cidrs, nr_cidrs) +
-		       nr_devices * sizeof(*new->devices), GFP_KERNEL_ACCOUNT);
+			       nr_devices * sizeof(*new->devices),
+		       GFP_KERNEL_ACCOUNT);
 	if (!new)
 		return -ENOMEM;
 	new->devices = (void *)&new->cidrs[nr_cidrs];
@@ -443,8 +469,11 @@ int nf_svc_read_settings(struct nf_svc_settings **settings,
 		} else if (nla_type(attr) == NF_SVC_A_POD_DEVICE) {
 			strscpy(new->devices[new->nr_devices], nla_data(attr),
 				sizeof(*new->devices));
-			if (nf_svc_device_flawed(new->devices[new->nr_devices++])) {
-				NL_SET_ERR_MSG_ATTR(info->extack, attr, "a device is a name, or the start of one and '*'");
+			if (nf_svc_device_flawed(
+				    new->devices[new->nr_devices++])) {
+				NL_SET_ERR_MSG_ATTR(
+					info->extack, attr,
+					"a device is a name, or the start of one and '*'");
 				err = -EINVAL;
 			}
 		}

@@ -13,7 +13,7 @@ static u32 nf_svc_flags_of(const struct genl_info *info)
 }
 
 /**
- * nf_svc_cmd_begin - NF_SVC_CMD_BEGIN
+ * nf_svc_cmd_begin() - NF_SVC_CMD_BEGIN
  * @skb: request
  * @info: request
  *
@@ -50,7 +50,9 @@ static bool nf_svc_tx_is_of(const struct nf_svc_net *nn,
 
 static int nf_svc_no_tx(struct genl_info *info)
 {
-	NL_SET_ERR_MSG(info->extack, "no transaction is open on this socket (it was idle too long, or BEGIN is missing)");
+	NL_SET_ERR_MSG(
+		info->extack,
+		"no transaction is open on this socket (it was idle too long, or BEGIN is missing)");
 	return -ENOTCONN;
 }
 
@@ -73,7 +75,7 @@ static int nf_svc_reply_generation(struct genl_info *info, u64 generation)
 }
 
 /**
- * nf_svc_cmd_commit - NF_SVC_CMD_COMMIT
+ * nf_svc_cmd_commit() - NF_SVC_CMD_COMMIT
  * @skb: request
  * @info: request
  *
@@ -108,7 +110,7 @@ int nf_svc_cmd_commit(struct sk_buff *skb, struct genl_info *info)
 }
 
 /**
- * nf_svc_cmd_abort - NF_SVC_CMD_ABORT
+ * nf_svc_cmd_abort() - NF_SVC_CMD_ABORT
  * @skb: request
  * @info: request
  *
@@ -168,28 +170,28 @@ static int nf_svc_step_service_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 	if (err)
 		return err;
 	if (attrs[NF_SVC_A_SCHEDULER]) {
-		scheduler = nf_svc_scheduler_find(nla_data(attrs[NF_SVC_A_SCHEDULER]));
+		scheduler = nf_svc_scheduler_find(
+			nla_data(attrs[NF_SVC_A_SCHEDULER]));
 		if (!scheduler) {
-			NL_SET_ERR_MSG_ATTR(info->extack,
-					    attrs[NF_SVC_A_SCHEDULER],
-					    "no such scheduler (there is: random)");
+			NL_SET_ERR_MSG_ATTR(
+				info->extack, attrs[NF_SVC_A_SCHEDULER],
+				"no such scheduler (there is: random)");
 			return -EINVAL;
 		}
 	}
 	if (attrs[NF_SVC_A_AFFINITY_TIMEOUT] &&
 	    nla_get_u32(attrs[NF_SVC_A_AFFINITY_TIMEOUT])) {
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    attrs[NF_SVC_A_AFFINITY_TIMEOUT],
-				    "affinity needs CAP_AFFINITY, which this module has not");
+		NL_SET_ERR_MSG_ATTR(
+			info->extack, attrs[NF_SVC_A_AFFINITY_TIMEOUT],
+			"affinity needs CAP_AFFINITY, which this module has not");
 		return -EOPNOTSUPP;
 	}
 	if (attrs[NF_SVC_A_REFUSE_WITH])
 		refuse_with = nla_get_u32(attrs[NF_SVC_A_REFUSE_WITH]);
-	return nf_svc_service_set(ns, tx, &key, nf_svc_flags_of(info),
-				  scheduler,
-				  attrs[NF_SVC_A_REFUSE_WITH] ? &refuse_with :
-								NULL,
-				  info->extack);
+	return nf_svc_service_set(
+		ns, tx, &key, nf_svc_flags_of(info), scheduler,
+		attrs[NF_SVC_A_REFUSE_WITH] ? &refuse_with : NULL,
+		info->extack);
 }
 
 static int nf_svc_step_service_del(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
@@ -234,9 +236,8 @@ static int nf_svc_step_backends(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 						 nf_svc_flags_of(info),
 						 info->extack);
 		else
-			err = nf_svc_backend_del(service->change,
-						 &backend.addr, backend.port,
-						 info->extack);
+			err = nf_svc_backend_del(service->change, &backend.addr,
+						 backend.port, info->extack);
 		if (err) {
 			info->extack->bad_attr = attr;
 			return err;
@@ -298,14 +299,16 @@ static int nf_svc_step_frontend_del(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 static int nf_svc_step_settings_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 				    struct genl_info *info)
 {
-	const struct nf_svc_settings *old = (const struct nf_svc_settings *)
-		rcu_dereference_protected(ns->settings, 1);
+	const struct nf_svc_settings *old =
+		(const struct nf_svc_settings *)rcu_dereference_protected(
+			ns->settings, 1);
 	struct nf_svc_settings *new;
 	int err;
 
 	if (old && (old->nr_cidrs || old->nr_devices) &&
 	    strcmp(old->owner, tx->owner)) {
-		NL_SET_ERR_MSG(info->extack, "the settings belong to another owner");
+		NL_SET_ERR_MSG(info->extack,
+			       "the settings belong to another owner");
 		return -EPERM;
 	}
 	err = nf_svc_read_settings(&new, tx->owner, info);
@@ -317,7 +320,7 @@ static int nf_svc_step_settings_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 }
 
 /**
- * nf_svc_cmd_service_set - NF_SVC_CMD_SERVICE_SET
+ * nf_svc_cmd_service_set() - NF_SVC_CMD_SERVICE_SET
  * @skb: request
  * @info: request
  *
@@ -330,7 +333,7 @@ int nf_svc_cmd_service_set(struct sk_buff *skb, struct genl_info *info)
 }
 
 /**
- * nf_svc_cmd_service_del - NF_SVC_CMD_SERVICE_DEL
+ * nf_svc_cmd_service_del() - NF_SVC_CMD_SERVICE_DEL
  * @skb: request
  * @info: request
  *
@@ -343,7 +346,7 @@ int nf_svc_cmd_service_del(struct sk_buff *skb, struct genl_info *info)
 }
 
 /**
- * nf_svc_cmd_backend_set - NF_SVC_CMD_BACKEND_SET
+ * nf_svc_cmd_backend_set() - NF_SVC_CMD_BACKEND_SET
  * @skb: request
  * @info: request
  *
@@ -356,7 +359,7 @@ int nf_svc_cmd_backend_set(struct sk_buff *skb, struct genl_info *info)
 }
 
 /**
- * nf_svc_cmd_backend_del - NF_SVC_CMD_BACKEND_DEL
+ * nf_svc_cmd_backend_del() - NF_SVC_CMD_BACKEND_DEL
  * @skb: request
  * @info: request
  *
@@ -369,7 +372,7 @@ int nf_svc_cmd_backend_del(struct sk_buff *skb, struct genl_info *info)
 }
 
 /**
- * nf_svc_cmd_frontend_set - NF_SVC_CMD_FRONTEND_SET
+ * nf_svc_cmd_frontend_set() - NF_SVC_CMD_FRONTEND_SET
  * @skb: request
  * @info: request
  *
@@ -382,7 +385,7 @@ int nf_svc_cmd_frontend_set(struct sk_buff *skb, struct genl_info *info)
 }
 
 /**
- * nf_svc_cmd_frontend_del - NF_SVC_CMD_FRONTEND_DEL
+ * nf_svc_cmd_frontend_del() - NF_SVC_CMD_FRONTEND_DEL
  * @skb: request
  * @info: request
  *
@@ -395,7 +398,7 @@ int nf_svc_cmd_frontend_del(struct sk_buff *skb, struct genl_info *info)
 }
 
 /**
- * nf_svc_cmd_settings_set - NF_SVC_CMD_SETTINGS_SET
+ * nf_svc_cmd_settings_set() - NF_SVC_CMD_SETTINGS_SET
  * @skb: request
  * @info: request
  *

@@ -18,7 +18,7 @@
 #include "trace.h"
 
 /**
- * nf_svc_decide - what is to become of the first packet of a flow?
+ * nf_svc_decide() - what is to become of the first packet of a flow?
  * @packet: addresses, ports, @ns, @generation and @in are set; sets the rest
  *
  * The one answer, for packets and for EXPLAIN. No side effect.
@@ -121,7 +121,8 @@ static unsigned int nf_svc_hook_source(void *priv, struct sk_buff *skb,
 	if (state->out->flags & IFF_LOOPBACK)
 		return NF_ACCEPT;
 	packet.in = skb->skb_iif ?
-		dev_get_by_index_rcu(state->net, skb->skb_iif) : NULL;
+			    dev_get_by_index_rcu(state->net, skb->skb_iif) :
+			    NULL;
 
 	reply = nf_ct_tuple(ct, IP_CT_DIR_REPLY);
 	if (!nf_svc_lookup_flow(&packet, &reply->src.u3, reply->src.u.all))
@@ -150,44 +151,48 @@ static unsigned int nf_svc_hook_source(void *priv, struct sk_buff *skb,
  * CNI's own masquerade need not know of ours.
  */
 static const struct nf_hook_ops nf_svc_ops_ipv4[] = {
-	{	/* from pods and from outside */
-		.hook		= nf_svc_hook_destination,
-		.pf		= NFPROTO_IPV4,
-		.hooknum	= NF_INET_PRE_ROUTING,
-		.priority	= NF_IP_PRI_NAT_DST - 1,
+	{
+		/* from pods and from outside */
+		.hook = nf_svc_hook_destination,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP_PRI_NAT_DST - 1,
 	},
-	{	/* from this node; nf_nat routes the packet again */
-		.hook		= nf_svc_hook_destination,
-		.pf		= NFPROTO_IPV4,
-		.hooknum	= NF_INET_LOCAL_OUT,
-		.priority	= NF_IP_PRI_NAT_DST - 1,
+	{
+		/* from this node; nf_nat routes the packet again */
+		.hook = nf_svc_hook_destination,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = NF_IP_PRI_NAT_DST - 1,
 	},
-	{	/* the way out is known: masquerade needs its device */
-		.hook		= nf_svc_hook_source,
-		.pf		= NFPROTO_IPV4,
-		.hooknum	= NF_INET_POST_ROUTING,
-		.priority	= NF_IP_PRI_NAT_SRC - 1,
+	{
+		/* the way out is known: masquerade needs its device */
+		.hook = nf_svc_hook_source,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_POST_ROUTING,
+		.priority = NF_IP_PRI_NAT_SRC - 1,
 	},
 };
 
 static const struct nf_hook_ops nf_svc_ops_ipv6[] = {
-	{	/* as for IPv4 */
-		.hook		= nf_svc_hook_destination,
-		.pf		= NFPROTO_IPV6,
-		.hooknum	= NF_INET_PRE_ROUTING,
-		.priority	= NF_IP6_PRI_NAT_DST - 1,
+	{
+		/* as for IPv4 */
+		.hook = nf_svc_hook_destination,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP6_PRI_NAT_DST - 1,
 	},
 	{
-		.hook		= nf_svc_hook_destination,
-		.pf		= NFPROTO_IPV6,
-		.hooknum	= NF_INET_LOCAL_OUT,
-		.priority	= NF_IP6_PRI_NAT_DST - 1,
+		.hook = nf_svc_hook_destination,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = NF_IP6_PRI_NAT_DST - 1,
 	},
 	{
-		.hook		= nf_svc_hook_source,
-		.pf		= NFPROTO_IPV6,
-		.hooknum	= NF_INET_POST_ROUTING,
-		.priority	= NF_IP6_PRI_NAT_SRC - 1,
+		.hook = nf_svc_hook_source,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_POST_ROUTING,
+		.priority = NF_IP6_PRI_NAT_SRC - 1,
 	},
 };
 
@@ -203,7 +208,7 @@ static void nf_svc_hooks_remove(struct net *net, u8 family, u32 nr)
 }
 
 /**
- * nf_svc_hooks_register - put a namespace's packets of a family under our eyes
+ * nf_svc_hooks_register() - put a namespace's packets of a family under our eyes
  * @net: namespace
  * @family: NFPROTO_*
  *
@@ -234,7 +239,7 @@ int nf_svc_hooks_register(struct net *net, u8 family)
 }
 
 /**
- * nf_svc_hooks_unregister - leave a namespace's packets of a family alone
+ * nf_svc_hooks_unregister() - leave a namespace's packets of a family alone
  * @net: namespace
  * @family: NFPROTO_*
  *

@@ -7,7 +7,7 @@
 #include "trace.h"
 
 /**
- * nf_svc_hash_addr - hash of an address
+ * nf_svc_hash_addr() - hash of an address
  * @ns: tables; holds the key
  * @family: NFPROTO_*
  * @addr: address, network byte order
@@ -24,7 +24,7 @@ u32 nf_svc_hash_addr(const struct nf_svc_ns *ns, u8 family,
 }
 
 /**
- * nf_svc_hash_frontend - hash of a frontend's key
+ * nf_svc_hash_frontend() - hash of a frontend's key
  * @addr_hash: nf_svc_hash_addr() of its address
  * @protocol: IPPROTO_*
  * @port: network byte order
@@ -84,7 +84,7 @@ nf_svc_frontend_find_hash(const struct nf_svc_packet *packet, u32 hash)
 }
 
 /**
- * nf_svc_frontend_find - find a frontend by its key
+ * nf_svc_frontend_find() - find a frontend by its key
  * @packet: @ns, @generation, @daddr, @dport, @protocol and @family are the key
  *
  * Context: softirq or process, RCU read side.
@@ -95,13 +95,13 @@ nf_svc_frontend_find(const struct nf_svc_packet *packet)
 {
 	u32 hash = nf_svc_hash_addr(packet->ns, packet->family, &packet->daddr);
 
-	return nf_svc_frontend_find_hash(packet,
-					 nf_svc_hash_frontend(hash, packet->protocol,
-							      packet->dport));
+	return nf_svc_frontend_find_hash(
+		packet,
+		nf_svc_hash_frontend(hash, packet->protocol, packet->dport));
 }
 
 /**
- * nf_svc_lookup - find the frontend a packet asks for, and what it says
+ * nf_svc_lookup() - find the frontend a packet asks for, and what it says
  * @packet: the packet; sets @frontend, @config, @class, @rule, or else @verdict
  *
  * A packet of no service pays one miss in the address table.
@@ -167,7 +167,7 @@ static bool nf_svc_set_has(const struct nf_svc_config *config, u8 set,
 }
 
 /**
- * nf_svc_lookup_flow - find again what a new flow's first packet was bound by
+ * nf_svc_lookup_flow() - find again what a new flow's first packet was bound by
  * @packet: the packet's original tuple; sets @frontend, @config, @class, @rule
  * @addr: backend that the flow was given
  * @port: its port, network byte order

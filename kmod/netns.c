@@ -13,7 +13,7 @@
 static unsigned int nf_svc_net_id __read_mostly;
 
 /**
- * nf_svc_net - what we have in a namespace
+ * nf_svc_net() - what we have in a namespace
  * @net: namespace
  *
  * Context: any.
@@ -25,7 +25,7 @@ struct nf_svc_net *nf_svc_net(const struct net *net)
 }
 
 /**
- * nf_svc_ns_locked - the tables of a namespace, for the writer
+ * nf_svc_ns_locked() - the tables of a namespace, for the writer
  * @nn: of the namespace
  *
  * Context: its mutex is held, or it is ending.
@@ -47,7 +47,7 @@ static void nf_svc_ns_free(struct nf_svc_ns *ns)
 }
 
 /**
- * nf_svc_ns_get - the tables of a namespace, made if there are none
+ * nf_svc_ns_get() - the tables of a namespace, made if there are none
  * @nn: of the namespace
  * @net: namespace
  *
@@ -81,7 +81,7 @@ struct nf_svc_ns *nf_svc_ns_get(struct nf_svc_net *nn, struct net *net)
 }
 
 /**
- * nf_svc_ns_put_if_empty - free the tables of a namespace if nothing is in them
+ * nf_svc_ns_put_if_empty() - free the tables of a namespace if nothing is in them
  * @nn: of the namespace
  *
  * Context: the retire worker; the namespace's mutex is held. The commit that
@@ -96,8 +96,8 @@ void nf_svc_ns_put_if_empty(struct nf_svc_net *nn)
 	if (nn->tx || ns->services.count || ns->frontends.count ||
 	    ns->addresses.count)
 		return;
-	settings = (const struct nf_svc_settings *)
-		rcu_dereference_protected(ns->settings, 1);
+	settings = (const struct nf_svc_settings *)rcu_dereference_protected(
+		ns->settings, 1);
 	if (settings && (settings->nr_cidrs || settings->nr_devices))
 		return;
 	RCU_INIT_POINTER(nn->ns, NULL);
@@ -148,11 +148,11 @@ static void __net_exit nf_svc_net_exit(struct net *net)
 }
 
 static struct pernet_operations nf_svc_net_ops = {
-	.init		= nf_svc_net_init,
-	.pre_exit	= nf_svc_net_pre_exit,
-	.exit		= nf_svc_net_exit,
-	.id		= &nf_svc_net_id,
-	.size		= sizeof(struct nf_svc_net),
+	.init = nf_svc_net_init,
+	.pre_exit = nf_svc_net_pre_exit,
+	.exit = nf_svc_net_exit,
+	.id = &nf_svc_net_id,
+	.size = sizeof(struct nf_svc_net),
 };
 
 /* A socket is gone, and with it the transaction that was tied to it. */
@@ -177,7 +177,7 @@ static struct notifier_block nf_svc_netlink_notifier = {
 };
 
 /**
- * nf_svc_netns_init - enter all network namespaces
+ * nf_svc_netns_init() - enter all network namespaces
  *
  * Context: process, may sleep.
  * Return: 0 or a negative error.
@@ -195,7 +195,7 @@ int nf_svc_netns_init(void)
 }
 
 /**
- * nf_svc_netns_exit - leave all network namespaces
+ * nf_svc_netns_exit() - leave all network namespaces
  *
  * Context: process, may sleep; the netlink family is gone.
  */

@@ -14,16 +14,16 @@
 #include "table.h"
 
 #if BITS_PER_LONG != 64
-#error "nf_svc counts commits and flows in 64-bit words that packets read whole: 64-bit kernels only"
+#error "nf_svc is for 64-bit kernels: packets read 64-bit counters whole"
 #endif
 
-#define NF_SVC_LIMIT_SERVICES	(1U << 18)
-#define NF_SVC_LIMIT_FRONTENDS	(1U << 20)
-#define NF_SVC_LIMIT_BACKENDS	(1U << 16)
-#define NF_SVC_LIMIT_CIDRS	64U
-#define NF_SVC_TX_IDLE_MS	30000U
+#define NF_SVC_LIMIT_SERVICES (1U << 18)
+#define NF_SVC_LIMIT_FRONTENDS (1U << 20)
+#define NF_SVC_LIMIT_BACKENDS (1U << 16)
+#define NF_SVC_LIMIT_CIDRS 64U
+#define NF_SVC_TX_IDLE_MS 30000U
 
-#define NF_SVC_SETS		2
+#define NF_SVC_SETS 2
 
 struct nf_svc_change;
 struct nf_svc_packet;
@@ -37,9 +37,9 @@ struct nf_svc_config;
  * @empty: enum nf_svc_empty
  */
 struct nf_svc_rule {
-	u8 set:1;
-	u8 masquerade:1;
-	u8 empty:1;
+	u8 set : 1;
+	u8 masquerade : 1;
+	u8 empty : 1;
 };
 
 /**
@@ -250,7 +250,7 @@ struct nf_svc_settings {
 	struct nf_svc_cidr cidrs[];
 };
 
-#define NF_SVC_REFUSE_SLOTS	256
+#define NF_SVC_REFUSE_SLOTS 256
 
 /**
  * struct nf_svc_ns - the tables of a network namespace
@@ -309,7 +309,7 @@ struct nf_svc_ns {
  * @retire: unlinks and frees what commits replaced, see retire.c
  */
 struct nf_svc_net {
-	struct mutex mutex;
+	struct mutex mutex; /* all that follows, and the tables' links */
 	struct nf_svc_ns __rcu *ns;
 	struct nf_svc_tx *tx;
 	u64 generation;
@@ -319,7 +319,7 @@ struct nf_svc_net {
 };
 
 /**
- * nf_svc_addr_set - an address as the tables keep it
+ * nf_svc_addr_set() - an address as the tables keep it
  * @addr: result
  * @family: NFPROTO_*
  * @bytes: 4 or 16 bytes, network byte order
@@ -337,7 +337,7 @@ static inline unsigned int nf_svc_addr_len(u8 family)
 }
 
 /**
- * nf_svc_version_at - the version that a commit shows
+ * nf_svc_version_at() - the version that a commit shows
  * @head: head of the chain
  * @generation: number of the commit
  *
@@ -358,19 +358,19 @@ nf_svc_version_at(struct nf_svc_version __rcu *const *head, u64 generation)
 static inline const struct nf_svc_config *
 nf_svc_config_at(const struct nf_svc_service *service, u64 generation)
 {
-	return (const struct nf_svc_config *)
-		nf_svc_version_at(&service->config, generation);
+	return (const struct nf_svc_config *)nf_svc_version_at(&service->config,
+							       generation);
 }
 
 static inline const struct nf_svc_settings *
 nf_svc_settings_at(const struct nf_svc_ns *ns, u64 generation)
 {
-	return (const struct nf_svc_settings *)
-		nf_svc_version_at(&ns->settings, generation);
+	return (const struct nf_svc_settings *)nf_svc_version_at(&ns->settings,
+								 generation);
 }
 
 /**
- * nf_svc_backend_order - order of backends inside a group
+ * nf_svc_backend_order() - order of backends inside a group
  * @backend: a backend
  * @addr: address of another, network byte order
  * @port: its port, network byte order

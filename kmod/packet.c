@@ -7,7 +7,7 @@
 #include "packet.h"
 
 /**
- * nf_svc_packet_from_flow - fill in addresses and ports from a flow
+ * nf_svc_packet_from_flow() - fill in addresses and ports from a flow
  * @packet: @ns, @net, @in and @generation are set by the caller, the rest is
  *	cleared or set here
  * @ct: flow; its original direction counts
@@ -55,9 +55,8 @@ static bool nf_svc_cidr_has(const struct nf_svc_cidr *cidr, u8 family,
 	if (family == NFPROTO_IPV6)
 		return ipv6_prefix_equal(&addr->in6, &cidr->addr.in6,
 					 cidr->prefix);
-	return !cidr->prefix ||
-	       !((ntohl(addr->ip) ^ ntohl(cidr->addr.ip)) >>
-		 (32 - cidr->prefix));
+	return !cidr->prefix || !((ntohl(addr->ip) ^ ntohl(cidr->addr.ip)) >>
+				  (32 - cidr->prefix));
 }
 
 static bool nf_svc_device_matches(const char *pattern, const char *name)
@@ -91,14 +90,14 @@ static bool nf_svc_is_pod(const struct nf_svc_packet *packet)
 	for (i = 0; i < settings->nr_devices; i++)
 		if (nf_svc_device_matches(settings->devices[i],
 					  packet->in->name) ||
-		    (master && nf_svc_device_matches(settings->devices[i],
-						     master->name)))
+		    (master &&
+		     nf_svc_device_matches(settings->devices[i], master->name)))
 			return true;
 	return false;
 }
 
 /**
- * nf_svc_classify - say which source class a packet is of
+ * nf_svc_classify() - say which source class a packet is of
  * @packet: sets @class
  *
  * A pod is asked for first, as kube-proxy does: a node's packet that has an

@@ -24,21 +24,21 @@
 #include "packet.h"
 
 struct nf_svc_refusal_limit {
-	u64 window;	/* ns of answers that may be sent at once */
-	u64 reset;	/* ns that a RST costs */
-	u64 unreach;	/* ns that an ICMP error costs */
+	u64 window; /* ns of answers that may be sent at once */
+	u64 reset; /* ns that a RST costs */
+	u64 unreach; /* ns that an ICMP error costs */
 };
 
 static const struct nf_svc_refusal_limit nf_svc_limit_source = {
-	.window		= NSEC_PER_SEC,
-	.reset		= 5 * NSEC_PER_MSEC,
-	.unreach	= 20 * NSEC_PER_MSEC,
+	.window = NSEC_PER_SEC,
+	.reset = 5 * NSEC_PER_MSEC,
+	.unreach = 20 * NSEC_PER_MSEC,
 };
 
 static const struct nf_svc_refusal_limit nf_svc_limit_service = {
-	.window		= 200 * NSEC_PER_MSEC,
-	.reset		= 1 * NSEC_PER_MSEC,
-	.unreach	= 8 * NSEC_PER_MSEC,
+	.window = 200 * NSEC_PER_MSEC,
+	.reset = 1 * NSEC_PER_MSEC,
+	.unreach = 8 * NSEC_PER_MSEC,
 };
 
 /*
@@ -64,19 +64,20 @@ static bool nf_svc_limit_take(atomic64_t *spent_until,
 static bool nf_svc_refusal_allowed(const struct nf_svc_packet *packet,
 				   bool reset)
 {
-	u32 slot = nf_svc_hash_addr(packet->ns, packet->family,
-				    &packet->saddr) % NF_SVC_REFUSE_SLOTS;
+	u32 slot =
+		nf_svc_hash_addr(packet->ns, packet->family, &packet->saddr) %
+		NF_SVC_REFUSE_SLOTS;
 
 	return nf_svc_limit_take(&packet->ns->refused[slot],
 				 &nf_svc_limit_source, reset) &&
 	       nf_svc_limit_take(packet->frontend ?
-				 &packet->frontend->service->refused :
-				 &packet->ns->refused_unclaimed,
+					 &packet->frontend->service->refused :
+					 &packet->ns->refused_unclaimed,
 				 &nf_svc_limit_service, reset);
 }
 
 /**
- * nf_svc_refuse - refuse a packet
+ * nf_svc_refuse() - refuse a packet
  * @skb: the packet; stays the caller's
  * @state: PRE_ROUTING or LOCAL_OUT, where nothing is confirmed yet: dropping
  *	the packet forgets the flow

@@ -20,9 +20,8 @@
 
 static struct workqueue_struct *nf_svc_retire_queue;
 
-
 /**
- * nf_svc_entry_free - free an object of a table
+ * nf_svc_entry_free() - free an object of a table
  * @entry: nobody knows it any more
  *
  * Of a service, its last configuration goes too: older ones are in batches of
@@ -76,8 +75,8 @@ static void nf_svc_batch_unlink(struct nf_svc_ns *ns, struct nf_svc_tx *tx)
 
 static void nf_svc_retire_work(struct work_struct *work)
 {
-	struct nf_svc_net *nn = container_of(to_rcu_work(work),
-					     struct nf_svc_net, retire);
+	struct nf_svc_net *nn =
+		container_of(to_rcu_work(work), struct nf_svc_net, retire);
 	struct nf_svc_tx *tx, *next;
 	struct nf_svc_ns *ns;
 
@@ -107,7 +106,7 @@ out:
 }
 
 /**
- * nf_svc_retire_init - make a namespace ready to retire objects
+ * nf_svc_retire_init() - make a namespace ready to retire objects
  * @nn: of the namespace
  */
 void nf_svc_retire_init(struct nf_svc_net *nn)
@@ -116,7 +115,7 @@ void nf_svc_retire_init(struct nf_svc_net *nn)
 }
 
 /**
- * nf_svc_retire - see to what an ended transaction left
+ * nf_svc_retire() - see to what an ended transaction left
  * @nn: of the namespace
  * @tx: the transaction, taken over
  * @committed: else it was aborted, and its entries are unlinked already
@@ -146,7 +145,7 @@ static void nf_svc_table_free_all(struct nf_svc_table *table)
 }
 
 /**
- * nf_svc_retire_all - free all objects of tables that no packet reaches
+ * nf_svc_retire_all() - free all objects of tables that no packet reaches
  * @ns: tables; a grace period has passed since the last packet could
  *
  * Context: process, may sleep; the namespace is ending.
@@ -170,7 +169,7 @@ void nf_svc_retire_all(struct nf_svc_ns *ns)
 }
 
 /**
- * nf_svc_retire_start - make what frees
+ * nf_svc_retire_start() - make what frees
  *
  * A queue of our own, so that unloading can wait for it.
  * Return: 0 or -ENOMEM.
@@ -182,7 +181,7 @@ int nf_svc_retire_start(void)
 }
 
 /**
- * nf_svc_retire_stop - the module goes: nothing is left to free
+ * nf_svc_retire_stop() - the module goes: nothing is left to free
  *
  * Context: process, may sleep; all namespaces have been left.
  */

@@ -11,7 +11,7 @@ static const struct nf_svc_scheduler *const nf_svc_schedulers[] = {
 };
 
 /**
- * nf_svc_scheduler_find - a scheduler by its name
+ * nf_svc_scheduler_find() - a scheduler by its name
  * @name: name
  *
  * Return: the scheduler or NULL.
@@ -27,7 +27,7 @@ const struct nf_svc_scheduler *nf_svc_scheduler_find(const char *name)
 }
 
 /**
- * nf_svc_select - choose a backend
+ * nf_svc_select() - choose a backend
  * @packet: has @frontend, @config and @rule; sets @verdict, and @backend or
  *	@reason
  *
@@ -40,13 +40,15 @@ void nf_svc_select(struct nf_svc_packet *packet)
 
 	if (likely(config->takers[rule->set])) {
 		packet->verdict = NF_SVC_VERDICT_FORWARD;
-		packet->backend = &config->backends[config->scheduler->select(config, packet)];
+		packet->backend = &config->backends[config->scheduler->select(
+			config, packet)];
 	} else if (!config->takers[!rule->set]) {
 		packet->verdict = NF_SVC_VERDICT_REFUSE;
 		packet->reason = NF_SVC_DROP_NO_BACKEND;
 	} else {
 		packet->verdict = rule->empty == NF_SVC_EMPTY_DROP ?
-			NF_SVC_VERDICT_DROP : NF_SVC_VERDICT_REFUSE;
+					  NF_SVC_VERDICT_DROP :
+					  NF_SVC_VERDICT_REFUSE;
 		packet->reason = NF_SVC_DROP_SET_EMPTY;
 	}
 	trace_nf_svc_select(packet);

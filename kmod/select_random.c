@@ -15,7 +15,7 @@
 #include "select.h"
 
 /**
- * nf_svc_pick_by_weight - choose from a set by weight
+ * nf_svc_pick_by_weight() - choose from a set by weight
  * @config: configuration
  * @set: index of the set; it takes new flows
  * @random: 32 bits, evenly spread
@@ -54,7 +54,8 @@ static u32 nf_svc_random_hash(const struct nf_svc_packet *packet)
 	seed = jhash2(packet->saddr.all, ARRAY_SIZE(packet->saddr.all), seed);
 	seed = jhash2(packet->daddr.all, ARRAY_SIZE(packet->daddr.all), seed);
 	return jhash_2words((__force u32)packet->sport << 16 |
-			    (__force u32)packet->dport, packet->protocol, seed);
+				    (__force u32)packet->dport,
+			    packet->protocol, seed);
 }
 
 static bool nf_svc_random_settled(const struct nf_svc_packet *packet)
@@ -66,13 +67,14 @@ static u32 nf_svc_random_select(const struct nf_svc_config *config,
 				const struct nf_svc_packet *packet)
 {
 	u32 random = nf_svc_random_settled(packet) ?
-		nf_svc_random_hash(packet) : get_random_u32();
+			     nf_svc_random_hash(packet) :
+			     get_random_u32();
 
 	return nf_svc_pick_by_weight(config, packet->rule->set, random);
 }
 
 const struct nf_svc_scheduler nf_svc_scheduler_random = {
-	.name		= "random",
-	.select		= nf_svc_random_select,
-	.settled	= nf_svc_random_settled,
+	.name = "random",
+	.select = nf_svc_random_select,
+	.settled = nf_svc_random_settled,
 };

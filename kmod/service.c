@@ -9,7 +9,7 @@
 #include "transaction.h"
 
 /**
- * nf_svc_service_hash - hash of a service's key
+ * nf_svc_service_hash() - hash of a service's key
  * @ns: tables; holds the key of the hash
  * @key: key
  *
@@ -24,7 +24,7 @@ u32 nf_svc_service_hash(const struct nf_svc_ns *ns,
 }
 
 /**
- * nf_svc_service_is - is it the service of a key?
+ * nf_svc_service_is() - is it the service of a key?
  * @service: the service
  * @key: key
  *
@@ -39,7 +39,7 @@ bool nf_svc_service_is(const struct nf_svc_service *service,
 }
 
 /**
- * nf_svc_service_find - the service of a key as the writer has it
+ * nf_svc_service_find() - the service of a key as the writer has it
  * @ns: tables
  * @key: key
  *
@@ -73,8 +73,8 @@ static struct nf_svc_change *nf_svc_change_of(struct nf_svc_tx *tx,
 	change = kzalloc(sizeof(*change), GFP_KERNEL_ACCOUNT);
 	if (!change)
 		return NULL;
-	config = (const struct nf_svc_config *)
-		rcu_dereference_protected(service->config, 1);
+	config = (const struct nf_svc_config *)rcu_dereference_protected(
+		service->config, 1);
 	if (config) {
 		change->scheduler = config->scheduler;
 		change->refuse_with = config->refuse_with;
@@ -89,7 +89,7 @@ static struct nf_svc_change *nf_svc_change_of(struct nf_svc_tx *tx,
 }
 
 /**
- * nf_svc_change_free - forget what a transaction does to a service
+ * nf_svc_change_free() - forget what a transaction does to a service
  * @change: the change; a configuration that it still has goes with it
  *
  * Context: process; the namespace's mutex is held.
@@ -103,9 +103,9 @@ void nf_svc_change_free(struct nf_svc_change *change)
 	kfree(change);
 }
 
-static struct nf_svc_service *
-nf_svc_service_new(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
-		   const struct nf_svc_key *key)
+static struct nf_svc_service *nf_svc_service_new(struct nf_svc_ns *ns,
+						 struct nf_svc_tx *tx,
+						 const struct nf_svc_key *key)
 {
 	size_t name_size = strlen(key->name) + 1;
 	size_t owner_size = strlen(tx->owner) + 1;
@@ -145,7 +145,7 @@ static int nf_svc_service_owned(const struct nf_svc_service *service,
 }
 
 /**
- * nf_svc_service_touch - a service whose backends or frontends shall change
+ * nf_svc_service_touch() - a service whose backends or frontends shall change
  * @ns: tables
  * @tx: transaction
  * @key: its key
@@ -170,7 +170,9 @@ struct nf_svc_service *nf_svc_service_touch(struct nf_svc_ns *ns,
 	if (err)
 		return ERR_PTR(err);
 	if (tx->replace && !(service->change && service->change->is_set)) {
-		NL_SET_ERR_MSG(extack, "this transaction replaces all that its owner has: set the service first");
+		NL_SET_ERR_MSG(
+			extack,
+			"this transaction replaces all that its owner has: set the service first");
 		return ERR_PTR(-ENOENT);
 	}
 	if (!nf_svc_change_of(tx, service))
@@ -179,7 +181,7 @@ struct nf_svc_service *nf_svc_service_touch(struct nf_svc_ns *ns,
 }
 
 /**
- * nf_svc_service_set - create or change a service
+ * nf_svc_service_set() - create or change a service
  * @ns: tables
  * @tx: transaction
  * @key: its key
@@ -210,16 +212,21 @@ int nf_svc_service_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 			return -EEXIST;
 		}
 		if (flags & NF_SVC_FLAG_REPLACE && service->change) {
-			NL_SET_ERR_MSG(extack, "NF_SVC_FLAG_REPLACE comes too late: this transaction has changed the service already");
+			NL_SET_ERR_MSG(
+				extack,
+				"NF_SVC_FLAG_REPLACE comes too late: this transaction has changed the service already");
 			return -EINVAL;
 		}
 	} else {
 		if (!(flags & NF_SVC_FLAG_CREATE)) {
-			NL_SET_ERR_MSG(extack, "no such service (NF_SVC_FLAG_CREATE makes one)");
+			NL_SET_ERR_MSG(
+				extack,
+				"no such service (NF_SVC_FLAG_CREATE makes one)");
 			return -ENOENT;
 		}
 		if (ns->nr_services >= NF_SVC_LIMIT_SERVICES) {
-			NL_SET_ERR_MSG(extack, "too many services: see LIMIT_SERVICES");
+			NL_SET_ERR_MSG(extack,
+				       "too many services: see LIMIT_SERVICES");
 			return -ENOSPC;
 		}
 		service = nf_svc_service_new(ns, tx, key);
@@ -265,7 +272,7 @@ static int nf_svc_service_end(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 }
 
 /**
- * nf_svc_service_del - delete a service, its backends and its frontends
+ * nf_svc_service_del() - delete a service, its backends and its frontends
  * @ns: tables
  * @tx: transaction
  * @key: its key
@@ -309,7 +316,7 @@ static int nf_svc_frontends_prune(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 }
 
 /**
- * nf_svc_services_prune - let go what a transaction that replaces did not set
+ * nf_svc_services_prune() - let go what a transaction that replaces did not set
  * @ns: tables
  * @tx: transaction
  *

@@ -34,7 +34,7 @@ nf_svc_stats_of(const struct nf_svc_packet *packet)
 }
 
 /**
- * nf_svc_count_flow - count a new flow that got a backend
+ * nf_svc_count_flow() - count a new flow that got a backend
  * @packet: its first packet
  *
  * Context: softirq or process, RCU read side, bottom halves disabled or not.
@@ -51,7 +51,7 @@ void nf_svc_count_flow(const struct nf_svc_packet *packet)
 }
 
 /**
- * nf_svc_count_masqueraded - count a new flow whose source was rewritten
+ * nf_svc_count_masqueraded() - count a new flow whose source was rewritten
  * @packet: its first packet
  *
  * Context: as nf_svc_count_flow().
@@ -66,7 +66,7 @@ void nf_svc_count_masqueraded(const struct nf_svc_packet *packet)
 }
 
 /**
- * nf_svc_count_drop - count a packet that reached no backend
+ * nf_svc_count_drop() - count a packet that reached no backend
  * @packet: the packet
  * @reason: enum nf_svc_drop_reason
  *
@@ -87,7 +87,7 @@ void nf_svc_count_drop(const struct nf_svc_packet *packet, u8 reason)
 }
 
 /**
- * nf_svc_stats_read - add up the counters of all CPUs
+ * nf_svc_stats_read() - add up the counters of all CPUs
  * @sum: result
  * @stats: counters, or NULL for none yet
  *

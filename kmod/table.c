@@ -14,8 +14,8 @@
 
 #include "table.h"
 
-#define NF_SVC_BUCKETS_MIN	16U
-#define NF_SVC_BUCKETS_MAX	(1U << 21)
+#define NF_SVC_BUCKETS_MIN 16U
+#define NF_SVC_BUCKETS_MAX (1U << 21)
 
 static struct nf_svc_buckets *nf_svc_buckets_alloc(u32 size, u8 side)
 {
@@ -31,7 +31,7 @@ static struct nf_svc_buckets *nf_svc_buckets_alloc(u32 size, u8 side)
 }
 
 /**
- * nf_svc_table_locked - the bucket array, for the writer
+ * nf_svc_table_locked() - the bucket array, for the writer
  * @table: the table
  *
  * Context: the mutex of the table's namespace is held (or nobody else knows
@@ -44,7 +44,7 @@ struct nf_svc_buckets *nf_svc_table_locked(const struct nf_svc_table *table)
 }
 
 /**
- * nf_svc_table_init - make an empty table
+ * nf_svc_table_init() - make an empty table
  * @table: the table
  *
  * Context: process, may sleep.
@@ -65,7 +65,7 @@ int nf_svc_table_init(struct nf_svc_table *table)
 }
 
 /**
- * nf_svc_table_clean - free the bucket array of a table
+ * nf_svc_table_clean() - free the bucket array of a table
  * @table: the table; its entries are somebody else's
  *
  * Context: no packet can reach the table any more.
@@ -101,8 +101,9 @@ static void nf_svc_table_resize(struct nf_svc_table *table)
 		return;
 	for (i = 0; i < size; i++) {
 		hlist_for_each_entry(entry, &old->heads[i], node[old->side])
-			hlist_add_head_rcu(&entry->node[new->side],
-					   &new->heads[entry->hash & new->mask]);
+			hlist_add_head_rcu(
+				&entry->node[new->side],
+				&new->heads[entry->hash & new->mask]);
 		cond_resched();
 	}
 
@@ -114,15 +115,14 @@ static void nf_svc_table_resize(struct nf_svc_table *table)
 }
 
 /**
- * nf_svc_table_insert - link an entry
+ * nf_svc_table_insert() - link an entry
  * @table: the table
  * @entry: the entry, with its hash set; not visible until @born is set
  *
  * Context: process, may sleep; the namespace's mutex is held. Cannot fail: a
  * table that cannot grow has longer chains.
  */
-void nf_svc_table_insert(struct nf_svc_table *table,
-			 struct nf_svc_entry *entry)
+void nf_svc_table_insert(struct nf_svc_table *table, struct nf_svc_entry *entry)
 {
 	struct nf_svc_buckets *buckets;
 
@@ -134,14 +134,13 @@ void nf_svc_table_insert(struct nf_svc_table *table,
 }
 
 /**
- * nf_svc_table_unlink - take an entry out
+ * nf_svc_table_unlink() - take an entry out
  * @table: the table
  * @entry: the entry; packets may still hold it for a grace period
  *
  * Context: process, may sleep; the namespace's mutex is held.
  */
-void nf_svc_table_unlink(struct nf_svc_table *table,
-			 struct nf_svc_entry *entry)
+void nf_svc_table_unlink(struct nf_svc_table *table, struct nf_svc_entry *entry)
 {
 	struct nf_svc_buckets *buckets = nf_svc_table_locked(table);
 

@@ -16,7 +16,7 @@
  * exactly the objects with born <= number < died: all of a transaction or
  * nothing of it, whatever its size, and without a step that could fail.
  */
-#define NF_SVC_NEVER	U64_MAX
+#define NF_SVC_NEVER U64_MAX
 
 enum nf_svc_entry_kind {
 	NF_SVC_ENTRY_SERVICE,
@@ -74,7 +74,7 @@ struct nf_svc_table {
 };
 
 /**
- * nf_svc_table_for_each - walk the entries of one hash, from a packet
+ * nf_svc_table_for_each() - walk the entries of one hash, from a packet
  * @buckets: bucket array, from nf_svc_table_buckets()
  * @key_hash: hash of the key looked for
  * @entry: &struct nf_svc_entry cursor
@@ -82,30 +82,31 @@ struct nf_svc_table {
  * Context: RCU read side. Entries of other hashes, and some that are not
  * visible, come along: compare.
  */
-#define nf_svc_table_for_each(buckets, key_hash, entry)			\
-	hlist_for_each_entry_rcu(entry,					\
-		&(buckets)->heads[(key_hash) & (buckets)->mask],	\
+#define nf_svc_table_for_each(buckets, key_hash, entry)                 \
+	hlist_for_each_entry_rcu(                                       \
+		entry, &(buckets)->heads[(key_hash) & (buckets)->mask], \
 		node[(buckets)->side])
 
 /**
- * nf_svc_table_for_each_locked - walk the entries of one hash, from the writer
+ * nf_svc_table_for_each_locked() - walk the entries of one hash, from the writer
  * @buckets: bucket array
  * @key_hash: hash of the key looked for
  * @entry: &struct nf_svc_entry cursor
  *
  * Context: the namespace's mutex is held.
  */
-#define nf_svc_table_for_each_locked(buckets, key_hash, entry)		\
-	hlist_for_each_entry(entry,					\
-		&(buckets)->heads[(key_hash) & (buckets)->mask],	\
-		node[(buckets)->side])
+#define nf_svc_table_for_each_locked(buckets, key_hash, entry)                \
+	hlist_for_each_entry(entry,                                           \
+			     &(buckets)->heads[(key_hash) & (buckets)->mask], \
+			     node[(buckets)->side])
 
 /**
- * nf_svc_visible - is an entry part of the tables as of a commit?
+ * nf_svc_visible() - is an entry part of the tables as of a commit?
  * @entry: the entry
  * @generation: number of the commit
  *
  * Context: RCU read side, or the writer.
+ * Return: is it?
  *
  * @born and @died are set (WRITE_ONCE) before the generation that makes them
  * count is published with a release store; the packet's acquire load of the
@@ -119,11 +120,11 @@ static inline bool nf_svc_visible(const struct nf_svc_entry *entry,
 }
 
 /**
- * nf_svc_current - is an entry part of the tables as the writer leaves them?
+ * nf_svc_current() - is an entry part of the tables as the writer leaves them?
  * @entry: the entry
  *
- * True for what is visible or staged and is not about to die.
  * Context: the namespace's mutex is held.
+ * Return: true for what is visible or staged and is not about to die.
  */
 static inline bool nf_svc_current(const struct nf_svc_entry *entry)
 {

@@ -16,7 +16,7 @@
 #include "transaction.h"
 
 /**
- * nf_svc_table_of - the table that an entry belongs to
+ * nf_svc_table_of() - the table that an entry belongs to
  * @ns: tables
  * @entry: the entry
  *
@@ -36,7 +36,7 @@ struct nf_svc_table *nf_svc_table_of(struct nf_svc_ns *ns,
 }
 
 /**
- * nf_svc_stage_born - link an entry that the commit shall show
+ * nf_svc_stage_born() - link an entry that the commit shall show
  * @ns: tables
  * @tx: transaction
  * @entry: the entry, with its hash and kind set
@@ -53,7 +53,7 @@ void nf_svc_stage_born(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 }
 
 /**
- * nf_svc_stage_death - let an entry go with the commit
+ * nf_svc_stage_death() - let an entry go with the commit
  * @ns: tables
  * @tx: transaction
  * @entry: a current entry
@@ -73,7 +73,7 @@ void nf_svc_stage_death(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 }
 
 /**
- * nf_svc_begin - open a transaction
+ * nf_svc_begin() - open a transaction
  * @nn: of the namespace
  * @net: namespace
  * @portid: netlink socket that it is tied to
@@ -93,16 +93,21 @@ int nf_svc_begin(struct nf_svc_net *nn, struct net *net, u32 portid,
 	struct nf_svc_tx *tx;
 
 	if (nn->tx && nn->tx->portid == portid) {
-		NL_SET_ERR_MSG(extack, "a transaction is open on this socket already");
+		NL_SET_ERR_MSG(extack,
+			       "a transaction is open on this socket already");
 		return -EALREADY;
 	}
-	if (nn->tx && time_before(jiffies, nn->tx->active +
-				  msecs_to_jiffies(NF_SVC_TX_IDLE_MS))) {
-		NL_SET_ERR_MSG(extack, "another transaction is open: try again");
+	if (nn->tx &&
+	    time_before(jiffies,
+			nn->tx->active + msecs_to_jiffies(NF_SVC_TX_IDLE_MS))) {
+		NL_SET_ERR_MSG(extack,
+			       "another transaction is open: try again");
 		return -EBUSY;
 	}
 	if (generation && *generation != nn->generation) {
-		NL_SET_ERR_MSG(extack, "the namespace is at another generation: read it again");
+		NL_SET_ERR_MSG(
+			extack,
+			"the namespace is at another generation: read it again");
 		return -ESTALE;
 	}
 	if (nn->tx)
@@ -158,7 +163,7 @@ static void nf_svc_changes_free(struct nf_svc_tx *tx)
 }
 
 /**
- * nf_svc_abort - forget the open transaction
+ * nf_svc_abort() - forget the open transaction
  * @nn: of the namespace; has one
  *
  * Context: process, may sleep; the namespace's mutex is held.
@@ -247,7 +252,9 @@ static int nf_svc_prepare(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 	/* Last, for it is the one step that others could see. */
 	err = nf_svc_hooks_prepare(ns, tx);
 	if (err)
-		NL_SET_ERR_MSG(extack, "connection tracking or NAT cannot be turned on in this namespace");
+		NL_SET_ERR_MSG(
+			extack,
+			"connection tracking or NAT cannot be turned on in this namespace");
 	return err;
 }
 
@@ -269,7 +276,7 @@ static void nf_svc_version_push(struct nf_svc_tx *tx,
 }
 
 /**
- * nf_svc_commit - apply the open transaction
+ * nf_svc_commit() - apply the open transaction
  * @nn: of the namespace; has one
  * @steps: messages that its writer sent
  * @extack: for the reason of a refusal
@@ -288,7 +295,9 @@ int nf_svc_commit(struct nf_svc_net *nn, u32 steps,
 	int err;
 
 	if (tx->refused || tx->steps != steps) {
-		NL_SET_ERR_MSG(extack, "a message of this transaction was refused, or STEPS is not their number: nothing of it is applied");
+		NL_SET_ERR_MSG(
+			extack,
+			"a message of this transaction was refused, or STEPS is not their number: nothing of it is applied");
 		err = -ECANCELED;
 	} else {
 		err = nf_svc_prepare(ns, tx, extack);

@@ -146,8 +146,9 @@ int nf_svc_backend_del(struct nf_svc_change *change,
 int nf_svc_config_build(struct nf_svc_change *change);
 
 /* frontend.c */
-struct nf_svc_frontend *nf_svc_frontend_current(const struct nf_svc_ns *ns,
-						const struct nf_svc_frontend *key);
+struct nf_svc_frontend *
+nf_svc_frontend_current(const struct nf_svc_ns *ns,
+			const struct nf_svc_frontend *key);
 int nf_svc_frontend_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 			struct nf_svc_service *service,
 			const struct nf_svc_frontend *wanted, u32 flags,

@@ -10,16 +10,16 @@
 
 /* 6.10: the second argument went, the source of __string() is remembered. */
 #ifdef HAVE_ASSIGN_STR_TWO
-#define nf_svc_assign_str(dst, src)	__assign_str(dst, src)
+#define nf_svc_assign_str(dst, src) __assign_str(dst, src)
 #else
-#define nf_svc_assign_str(dst, src)	__assign_str(dst)
+#define nf_svc_assign_str(dst, src) __assign_str(dst)
 #endif
 
 /* 6.6: a dump has a struct genl_info as other requests have. */
 #ifdef HAVE_GENL_INFO_DUMP
-#define nf_svc_dump_attrs(cb)	(genl_info_dump(cb)->attrs)
+#define nf_svc_dump_attrs(cb) (genl_info_dump(cb)->attrs)
 #else
-#define nf_svc_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
+#define nf_svc_dump_attrs(cb) (genl_dumpit_info(cb)->attrs)
 #endif
 
 #endif /* _NF_SVC_COMPAT_H */

@@ -51,7 +51,7 @@
  *   COMMIT  STEPS; or ABORT
  *
  * A packet sees a namespace as it was before COMMIT or as it is after it,
- * never anything between. COMMIT has taken effect when its acknowledgement is
+ * never anything between. COMMIT has taken effect when its acknowledgment is
  * sent. It answers with GENERATION, the number of this commit: it grows by one
  * with each commit of the namespace and is 0 before the first.
  *
@@ -142,16 +142,16 @@
 #ifndef _UAPI_LINUX_NF_SVC_H
 #define _UAPI_LINUX_NF_SVC_H
 
-#define NF_SVC_GENL_NAME	"nf_svc"
-#define NF_SVC_GENL_VERSION	1
+#define NF_SVC_GENL_NAME "nf_svc"
+#define NF_SVC_GENL_VERSION 1
 
 /* Counts changes of this header that a program could care about. */
-#define NF_SVC_ABI_REVISION	1
+#define NF_SVC_ABI_REVISION 1
 
-#define NF_SVC_NAME_MAX		255	/* bytes of a service's name, without NUL */
-#define NF_SVC_OWNER_MAX	63	/* bytes of an owner, without NUL */
-#define NF_SVC_DEVICE_MAX	15	/* bytes of a device's name, without NUL */
-#define NF_SVC_EXPLAIN_BACKENDS	64	/* most BACKENDs in EXPLAIN's answer */
+#define NF_SVC_NAME_MAX 255 /* bytes of a service's name, without NUL */
+#define NF_SVC_OWNER_MAX 63 /* bytes of an owner, without NUL */
+#define NF_SVC_DEVICE_MAX 15 /* bytes of a device's name, without NUL */
+#define NF_SVC_EXPLAIN_BACKENDS 64 /* most BACKENDs in EXPLAIN's answer */
 
 /**
  * enum nf_svc_commands - commands of the family
@@ -417,9 +417,9 @@ enum nf_svc_drop_attrs {
  *	owner has; in SERVICE_SET: it is all that this service has
  */
 enum nf_svc_flags {
-	NF_SVC_FLAG_CREATE	= 1 << 0,
-	NF_SVC_FLAG_EXCL	= 1 << 1,
-	NF_SVC_FLAG_REPLACE	= 1 << 2,
+	NF_SVC_FLAG_CREATE = 1 << 0,
+	NF_SVC_FLAG_EXCL = 1 << 1,
+	NF_SVC_FLAG_REPLACE = 1 << 2,
 };
 
 /**
@@ -431,11 +431,11 @@ enum nf_svc_flags {
  * @NF_SVC_CAP_SERVICE_CIDRS: SERVICE_CIDR in SETTINGS
  */
 enum nf_svc_capabilities {
-	NF_SVC_CAP_IPV6			= 1 << 0,
-	NF_SVC_CAP_NODE_PORT		= 1 << 1,
-	NF_SVC_CAP_SOURCE_RANGES	= 1 << 2,
-	NF_SVC_CAP_AFFINITY		= 1 << 3,
-	NF_SVC_CAP_SERVICE_CIDRS	= 1 << 4,
+	NF_SVC_CAP_IPV6 = 1 << 0,
+	NF_SVC_CAP_NODE_PORT = 1 << 1,
+	NF_SVC_CAP_SOURCE_RANGES = 1 << 2,
+	NF_SVC_CAP_AFFINITY = 1 << 3,
+	NF_SVC_CAP_SERVICE_CIDRS = 1 << 4,
 };
 
 /**
@@ -460,8 +460,8 @@ enum nf_svc_class {
  * @NF_SVC_SET_LOCAL: used under traffic policy Local
  */
 enum nf_svc_sets {
-	NF_SVC_SET_CLUSTER	= 1 << 0,
-	NF_SVC_SET_LOCAL	= 1 << 1,
+	NF_SVC_SET_CLUSTER = 1 << 0,
+	NF_SVC_SET_LOCAL = 1 << 1,
 };
 
 /**
@@ -518,7 +518,7 @@ enum nf_svc_kind {
  *	refused. Without it they are left alone
  */
 enum nf_svc_frontend_flags {
-	NF_SVC_FRONTEND_EXCLUSIVE	= 1 << 0,
+	NF_SVC_FRONTEND_EXCLUSIVE = 1 << 0,
 };
 
 /**
