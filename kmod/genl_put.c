@@ -126,7 +126,7 @@ int nf_svc_put_frontend(struct sk_buff *skb,
 	    nla_put_u32(skb, NF_SVC_A_KIND, frontend->kind) ||
 	    nla_put_u32(skb, NF_SVC_A_FRONTEND_FLAGS, frontend->flags))
 		return -EMSGSIZE;
-	for (class = 0; class < __NF_SVC_CLASS_MAX; class ++)
+	for (i = 0; i < __NF_SVC_CLASS_MAX; i++)
 		if (nf_svc_put_rule(skb, i, &frontend->rule[i]))
 			return -EMSGSIZE;
 	return 0;
