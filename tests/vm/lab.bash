@@ -44,3 +44,12 @@ need() {
 			die "$tool is missing: run tests/vm/setup first"
 	done
 }
+
+# Sets tmp to a folder in the cache, gone when the caller exits unless it has
+# been renamed. What killed callers left behind goes too.
+new_folder() {
+	mkdir -p "$cache/kernel"
+	find "$cache/kernel" -mindepth 1 -maxdepth 1 -name '.new.*' -mmin +600 -exec rm -rf {} +
+	tmp=$(mktemp -d "$cache/kernel/.new.XXXXXX")
+	trap 'rm -rf "$tmp"' EXIT
+}
