@@ -125,6 +125,18 @@ static void print_candidates(const struct story *story)
 					       place),
 		       (unsigned int)backend->weight);
 	}
+	/* a message of the kernel holds some hundred */
+	if (explanation->candidates > explanation->n_backends)
+		printf("%16sand %zu more\n", "",
+		       explanation->candidates - explanation->n_backends);
+}
+
+/* Chosen for a source port that nobody named is not chosen. */
+static void forget_choice(struct story *story)
+{
+	if (!story->packet.source_port && story->packet.port &&
+	    story->explanation.candidates > 1)
+		story->explanation.has_chosen = false;
 }
 
 static void print_story(const struct svcctl *ctl, const struct story *story)
@@ -297,9 +309,10 @@ static enum exit_status run_explain(struct svcctl *ctl, struct words *words)
 	    nf_svc_explain(ctl->client, &story.packet, &story.explanation,
 			   &error))
 		status = complain_error(&error);
-	else if (ctl->output == OUTPUT_JSON)
+	forget_choice(&story);
+	if (!status && ctl->output == OUTPUT_JSON)
 		status = json_print(document_story(&story));
-	else
+	else if (!status)
 		print_story(ctl, &story);
 	nf_svc_explanation_clean(&story.explanation);
 	nf_svc_settings_clean(&story.settings);

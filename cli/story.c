@@ -148,9 +148,11 @@ char *story_choice(const struct story *story, char *text)
 						 explanation->backends[0].port,
 						 place));
 	else
-		snprintf(text, STORY_LINE,
-			 "one of these %zu at random, by weight",
-			 explanation->n_backends);
+		snprintf(text, STORY_LINE, "one of these %u %s, by weight",
+			 explanation->candidates,
+			 story->packet.protocol == IPPROTO_UDP ?
+				 "by the hash of addresses and ports" :
+				 "at random");
 	return text;
 }
 
