@@ -27,6 +27,7 @@ static int __init nf_svc_init(void)
 	err = nf_svc_genl_init();
 	if (err)
 		goto leave_netns;
+	nf_svc_kunit_start();
 	return 0;
 
 leave_netns:
@@ -40,6 +41,7 @@ stop_retire:
 
 static void __exit nf_svc_exit(void)
 {
+	nf_svc_kunit_stop();
 	nf_svc_genl_exit();
 	nf_svc_netns_exit();
 	nf_svc_masquerade_stop();

@@ -418,4 +418,18 @@ void nf_svc_stats_read(struct nf_svc_stats *sum,
 int nf_svc_genl_init(void);
 void nf_svc_genl_exit(void);
 
+/* tests/kunit/suites.c, in the debug kernel's module */
+#ifdef NF_SVC_KUNIT
+void nf_svc_kunit_start(void);
+void nf_svc_kunit_stop(void);
+#else
+static inline void nf_svc_kunit_start(void)
+{
+}
+
+static inline void nf_svc_kunit_stop(void)
+{
+}
+#endif
+
 #endif /* _NF_SVC_H */
