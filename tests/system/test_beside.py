@@ -146,7 +146,7 @@ def iptables_nat(lab, family, flavour):
     return undo
 
 
-@pytest.fixture(params=["nft", "iptables-nft", "iptables-legacy"])
+@pytest.fixture
 def others(request, lab, family):
     """Gives a function that adds others' rules: DNAT of the service CIDR's 1000th address to b, and
     masquerade from c to e."""
@@ -162,14 +162,17 @@ def others(request, lab, family):
 
 
 @pytest.mark.row("DP-16", "CNI-04")
-@pytest.mark.parametrize("order", ["rules first", "service first"])
-def test_nat_rules_of_others_work_beside(lab, svcctl, family, others, order):
+@pytest.mark.parametrize("others, first", [
+    ("nft", True), ("nft", False), ("iptables-nft", True), ("iptables-legacy", False),
+], indirect=["others"], ids=["nft-before", "nft-after", "iptables-nft-before",
+                             "iptables-legacy-after"])
+def test_nat_rules_of_others_work_beside(lab, svcctl, family, others, first):
     """DP-16: others' DNAT and masquerade rules work beside a service, in whatever order both came."""
-    if order == "rules first":
+    if first:
         others()
     svcctl("add", "service", "shop/web:http", family.at(family.vip(1), 80),
            "backend", family.at(lab.d.addr(family), 8080))
-    if order == "service first":
+    if not first:
         others()
     only(lab.c, family.vip(1000), 80, "tcp", "b", times=2)
     answer, = only(lab.c, lab.e.addr(family), 8080, "tcp", "e", times=1)

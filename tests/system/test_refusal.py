@@ -35,10 +35,9 @@ def test_first_attempts_fail_at_once(lab, vip, tables, client, protocol, icmp_li
 
 @pytest.mark.row("REJ-01")
 @pytest.mark.parametrize("protocol", ["tcp"])
-def test_tcp_is_answered_with_a_reset(lab, vip, client, family):
+@pytest.mark.parametrize("client", ["pod", "outside"], indirect=True)
+def test_tcp_is_answered_with_a_reset(lab, vip, client):
     """REJ-01: TCP from pods and from outside gets a RST and no ICMP."""
-    if client is lab.node:
-        pytest.skip("the node itself gets its error without a packet")
     with Sniffer(client, "eth0") as wire, Icmp(client, vip) as icmp:
         assert attempt(client, vip, 80).refused
         resets = [p for p in wire.packets() if p.source == vip and p.payload[13] & RST]

@@ -13,11 +13,8 @@ def node_addresses(lab, family):
 
 
 @pytest.mark.row("DP-03")
-@pytest.mark.parametrize("detect", [None, "pod-cidr", "pod-device"])
-def test_pod_keeps_its_source(lab, svcctl, family, protocol, detect):
+def test_pod_keeps_its_source(lab, svcctl, family, protocol):
     """DP-03: a pod's packet to a ClusterIP keeps its source, on this node and to the other one."""
-    if detect:
-        svcctl("set", "settings", detect, POD_CIDRS if detect == "pod-cidr" else "cali*")
     svcctl("add", "service", "shop/web:http", family.at(family.vip(1), 80, protocol),
            "backend", family.at(lab.b.addr(family), 8080),
            "backend", family.at(lab.e.addr(family), 8080))
