@@ -156,10 +156,29 @@ char *story_choice(const struct story *story, char *text)
 	return text;
 }
 
+/* May the client be given itself? */
+static bool may_be_hairpin(const struct story *story)
+{
+	const struct nf_svc_explanation *explanation = &story->explanation;
+
+	for (size_t i = 0; i < explanation->n_backends; i++) {
+		if (!nf_svc_addr_compare(&explanation->backends[i].addr,
+					 &story->packet.source))
+			return true;
+	}
+	return false;
+}
+
 char *story_masquerade(const struct story *story, char *text)
 {
 	switch (story->explanation.masquerade) {
 	case 0:
+		if (!story->explanation.has_chosen && may_be_hairpin(story)) {
+			snprintf(
+				text, STORY_LINE,
+				"only if the client gets itself, for it would answer past the node");
+			break;
+		}
 		if (story->explanation.class == NF_SVC_CLASS_POD)
 			snprintf(text, STORY_LINE,
 				 "no: the backend sees the pod's own address");
@@ -176,7 +195,7 @@ char *story_masquerade(const struct story *story, char *text)
 	default:
 		snprintf(
 			text, STORY_LINE,
-			"yes: the backend is the client itself, and would answer past the node");
+			"yes: the client gets itself, and would answer past the node");
 		break;
 	}
 	return text;

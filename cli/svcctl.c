@@ -34,6 +34,11 @@ static enum exit_status enter_netns(const char *name)
 	return status;
 }
 
+enum exit_status svcctl_enter(const struct svcctl *ctl)
+{
+	return ctl->netns ? enter_netns(ctl->netns) : DONE;
+}
+
 enum exit_status svcctl_connect(struct svcctl *ctl)
 {
 	struct nf_svc_error error;
@@ -41,11 +46,9 @@ enum exit_status svcctl_connect(struct svcctl *ctl)
 
 	if (ctl->client)
 		return DONE;
-	if (ctl->netns) {
-		status = enter_netns(ctl->netns);
-		if (status)
-			return status;
-	}
+	status = svcctl_enter(ctl);
+	if (status)
+		return status;
 	if (nf_svc_client_open(&ctl->client, &error))
 		return complain_error(&error);
 	return DONE;

@@ -94,6 +94,14 @@ struct words {
 };
 
 /**
+ * svcctl_enter - enter the network namespace asked for
+ * @ctl: the run
+ *
+ * Return: DONE, or an exit status after telling why.
+ */
+enum exit_status svcctl_enter(const struct svcctl *ctl);
+
+/**
  * svcctl_connect - connect to the module, in the network namespace asked for
  * @ctl: the run
  *

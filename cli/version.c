@@ -122,6 +122,8 @@ static enum exit_status run_version(struct svcctl *ctl, struct words *words)
 	int ret;
 
 	status = words_end(words);
+	if (!status)
+		status = svcctl_enter(ctl);
 	if (status)
 		return status;
 	/* svcctl has a version without the module too */
