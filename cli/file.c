@@ -51,7 +51,7 @@ static char *read_stream(FILE *stream, const char *path, size_t *len,
 	return NULL;
 }
 
-enum exit_status file_read(const char *path, char **bytes, size_t *len)
+static enum exit_status file_read(const char *path, char **bytes, size_t *len)
 {
 	FILE *stream = strcmp(path, "-") ? fopen(path, "re") : stdin;
 	enum exit_status status;
@@ -80,8 +80,8 @@ enum exit_status file_read_tree(const char *path, struct tree_file *file)
 {
 	struct tree_error error;
 	enum exit_status status;
-	char *bytes;
-	size_t len;
+	char *bytes = NULL;
+	size_t len = 0;
 
 	status = file_read(path, &bytes, &len);
 	if (status)

@@ -7,16 +7,6 @@
 #include "svcctl.h"
 
 /**
- * file_read - read a file or the standard input
- * @path: its name, - is the standard input
- * @bytes: what it holds, to be freed
- * @len: how many bytes
- *
- * Return: DONE, or an exit status after telling why.
- */
-enum exit_status file_read(const char *path, char **bytes, size_t *len);
-
-/**
  * file_read_tree - read a YAML or JSON file
  * @path: its name, - is the standard input
  * @file: filled; tree_clean() it, after success only

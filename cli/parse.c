@@ -7,8 +7,9 @@
 #include "parse.h"
 #include "select.h"
 
-enum exit_status parse_place(const char *word, const char *what,
-			     struct nf_svc_place *place)
+/* IP:PORT[/PROTOCOL], with a port; "*" will do for the address. */
+static enum exit_status parse_place(const char *word, const char *what,
+				    struct nf_svc_place *place)
 {
 	const char *why;
 

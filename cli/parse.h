@@ -7,17 +7,6 @@
 #include "svcctl.h"
 
 /**
- * parse_place - read IP:PORT[/PROTOCOL]
- * @word: the word; NULL: it is missing
- * @what: what is expected here, for the message: "a frontend"
- * @place: where it goes
- *
- * Port and address ("*" will do) are there afterwards.
- */
-enum exit_status parse_place(const char *word, const char *what,
-			     struct nf_svc_place *place);
-
-/**
  * parse_frontend_place - read a place that can be a frontend's
  * @word: the word; NULL: it is missing
  * @place: where it goes; the protocol is TCP, UDP or SCTP

@@ -5,25 +5,6 @@
 
 #include "objects.h"
 
-/* A copy of @n elements of @size bytes; of none it is NULL and no failure. */
-static int copy_array(void *to, const void *from, size_t n, size_t size)
-{
-	size_t room = 1;
-	void *copy = NULL;
-
-	if (n) {
-		/* as nf_svc_array_add() would have left it */
-		while (room < n)
-			room *= 2;
-		copy = malloc(room * size);
-		if (!copy)
-			return -ENOMEM;
-		memcpy(copy, from, n * size);
-	}
-	memcpy(to, &copy, sizeof(copy));
-	return 0;
-}
-
 int nf_svc_service_init(struct nf_svc_service *service, const char *name,
 			uint8_t protocol, uint8_t family)
 {
@@ -35,37 +16,6 @@ int nf_svc_service_init(struct nf_svc_service *service, const char *name,
 	service->family = family;
 	strcpy(service->scheduler, "random");
 	return 0;
-}
-
-int nf_svc_service_copy(struct nf_svc_service *to,
-			const struct nf_svc_service *from)
-{
-	*to = *from;
-	to->name = strdup(from->name);
-	to->backends = NULL;
-	to->n_backends = 0;
-	to->frontends = NULL;
-	to->n_frontends = 0;
-	if (!to->name || copy_array(&to->backends, from->backends,
-				    from->n_backends, sizeof(*from->backends)))
-		goto no_memory;
-	to->n_backends = from->n_backends;
-	if (copy_array(&to->frontends, from->frontends, from->n_frontends,
-		       sizeof(*from->frontends)))
-		goto no_memory;
-	for (size_t i = 0; i < from->n_frontends; i++) {
-		struct nf_svc_frontend *frontend = &to->frontends[i];
-
-		if (copy_array(&frontend->ranges, from->frontends[i].ranges,
-			       frontend->n_ranges, sizeof(*frontend->ranges)))
-			goto no_memory;
-		to->n_frontends = i + 1;
-	}
-	return 0;
-
-no_memory:
-	nf_svc_service_clean(to);
-	return -ENOMEM;
 }
 
 void nf_svc_service_clean(struct nf_svc_service *service)
@@ -103,25 +53,6 @@ void nf_svc_settings_clean(struct nf_svc_settings *settings)
 	free(settings->pod_devices);
 	free(settings->service_cidrs);
 	memset(settings, 0, sizeof(*settings));
-}
-
-int nf_svc_settings_copy(struct nf_svc_settings *to,
-			 const struct nf_svc_settings *from)
-{
-	*to = *from;
-	to->pod_cidrs = NULL;
-	to->pod_devices = NULL;
-	to->service_cidrs = NULL;
-	if (copy_array(&to->pod_cidrs, from->pod_cidrs, from->n_pod_cidrs,
-		       sizeof(*from->pod_cidrs)) ||
-	    copy_array(&to->pod_devices, from->pod_devices, from->n_pod_devices,
-		       sizeof(*from->pod_devices)) ||
-	    copy_array(&to->service_cidrs, from->service_cidrs,
-		       from->n_service_cidrs, sizeof(*from->service_cidrs))) {
-		nf_svc_settings_clean(to);
-		return -ENOMEM;
-	}
-	return 0;
 }
 
 bool nf_svc_settings_know_pods(const struct nf_svc_settings *settings,

@@ -175,16 +175,6 @@ int nf_svc_service_init(struct nf_svc_service *service, const char *name,
 			uint8_t protocol, uint8_t family);
 
 /**
- * nf_svc_service_copy - a deep copy
- * @to: what it held is not released
- * @from: the original
- *
- * Return: 0 or -ENOMEM; then @to holds nothing.
- */
-int nf_svc_service_copy(struct nf_svc_service *to,
-			const struct nf_svc_service *from);
-
-/**
  * nf_svc_service_clean - release what a service owns, and zero it
  * @service: the service
  */
@@ -207,16 +197,6 @@ struct nf_svc_key nf_svc_service_key(const struct nf_svc_service *service);
  * @settings: the settings
  */
 void nf_svc_settings_clean(struct nf_svc_settings *settings);
-
-/**
- * nf_svc_settings_copy - a deep copy
- * @to: what it held is not released
- * @from: the original
- *
- * Return: 0 or -ENOMEM; then @to holds nothing.
- */
-int nf_svc_settings_copy(struct nf_svc_settings *to,
-			 const struct nf_svc_settings *from);
 
 /**
  * nf_svc_settings_know_pods - do the settings say what a pod is?

@@ -21,17 +21,6 @@ struct taken {
 	size_t n;
 };
 
-bool service_name_is_of(const char *name, const struct model_service *service)
-{
-	size_t namespace = strlen(service->namespace),
-	       len = strlen(service->name);
-
-	return !strncmp(name, service->namespace, namespace) &&
-	       name[namespace] == '/' &&
-	       !strncmp(name + namespace + 1, service->name, len) &&
-	       (!name[namespace + 1 + len] || name[namespace + 1 + len] == ':');
-}
-
 const struct model_service *service_owner_in(const struct model *model,
 					     const char *name)
 {

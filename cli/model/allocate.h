@@ -29,13 +29,6 @@ int allocate_cluster_ips(struct model *model,
 			 struct tree_error *error);
 
 /**
- * service_name_is_of - does a service of the kernel come of a Service?
- * @name: the kernel's name
- * @service: the Service
- */
-bool service_name_is_of(const char *name, const struct model_service *service);
-
-/**
  * service_owner_in - the Service of the model that a service of the kernel comes of
  * @model: sorted
  * @name: the kernel's name

@@ -33,8 +33,8 @@ struct candidates {
 	size_t n;
 };
 
-char *resolve_name(const struct model_service *service,
-		   const struct model_port *port)
+static char *resolve_name(const struct model_service *service,
+			  const struct model_port *port)
 {
 	char *name;
 

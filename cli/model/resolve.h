@@ -51,17 +51,6 @@ int resolve_service(struct desired *desired,
 		    const struct node_view *node);
 
 /**
- * resolve_name - what a port of a Service is called in the kernel
- * @service: the Service
- * @port: the port
- *
- * Return: "namespace/name:port", or "namespace/name" for a port without a name;
- * to be freed. NULL: no memory.
- */
-char *resolve_name(const struct model_service *service,
-		   const struct model_port *port);
-
-/**
  * desired_sort - sort the services
  * @desired: the services
  */

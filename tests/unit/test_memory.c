@@ -164,31 +164,6 @@ static int document(void)
 	return value ? 0 : -ENOMEM;
 }
 
-static int copies(void)
-{
-	struct nf_svc_service service, copy;
-	struct nf_svc_settings settings = { 0 }, other;
-	struct nf_svc_cidr range = { .prefix = 0 };
-	int ret;
-
-	ret = nf_svc_service_init(&service, "a/b", IPPROTO_TCP, NFPROTO_IPV4);
-	if (ret)
-		return ret;
-	ret = nf_svc_service_copy(&copy, &service);
-	nf_svc_service_clean(&service);
-	if (ret)
-		return ret;
-	nf_svc_service_clean(&copy);
-	settings.pod_cidrs = &range;
-	settings.n_pod_cidrs = 1;
-	settings.service_cidrs = &range;
-	settings.n_service_cidrs = 1;
-	ret = nf_svc_settings_copy(&other, &settings);
-	if (!ret)
-		nf_svc_settings_clean(&other);
-	return ret;
-}
-
 /* Fail the first allocation, then the second, and so on until none fails. */
 static void at_each_allocation(int (*work)(void), long at_least)
 {
@@ -223,18 +198,11 @@ static void documents_there_and_back(void **state)
 	at_each_allocation(document, 50);
 }
 
-static void copies_of_objects(void **state)
-{
-	(void)state;
-	at_each_allocation(copies, 4);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(from_manifest_to_plan),
 		TEST(documents_there_and_back),
-		TEST(copies_of_objects),
 	};
 
 	cJSON_InitHooks(&hooks);
