@@ -158,7 +158,7 @@ int nf_svc_cmd_explain(struct sk_buff *skb, struct genl_info *info)
 	} else if (!packet.in) {
 		packet.class = NF_SVC_CLASS_NODE;
 	}
-	if (packet.backend)
+	if (packet.backend && info->attrs[NF_SVC_A_SOURCE_PORT])
 		settled = packet.config->scheduler->settled(&packet);
 	err = nf_svc_explain_put(msg, &packet, settled);
 out:

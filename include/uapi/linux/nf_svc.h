@@ -76,7 +76,8 @@
  * that is (EEXIST); with NF_SVC_FLAG_REPLACE the service keeps only the backends
  * and frontends that this transaction sets. An optional attribute that is left
  * out keeps its value, or takes its default on creation. BACKEND_SET and
- * FRONTEND_SET create or change; NF_SVC_FLAG_EXCL refuses existing ones. (These
+ * FRONTEND_SET create or change, and give all of the object: an attribute left
+ * out takes its default. NF_SVC_FLAG_EXCL refuses existing ones. (These
  * are no NLM_F_* flags, because generic netlink refuses those of new families.)
  * FRONTEND_SET may take a frontend
  * over from another service of the same owner. Deleting a service deletes its
@@ -195,7 +196,8 @@
  *	out: VERDICT, CLASS, and as far as they were reached: NAME, OWNER, KIND,
  *	RULE (the one used), DROP_REASON, REFUSE_WITH, CANDIDATES, BACKEND* (the
  *	first %NF_SVC_EXPLAIN_BACKENDS of those that may be chosen), CHOSEN (where
- *	the choice is a function of the packet), MASQUERADE
+ *	the choice is a function of the packet and SOURCE_PORT was given),
+ *	MASQUERADE
  */
 enum nf_svc_commands {
 	NF_SVC_CMD_UNSPEC,

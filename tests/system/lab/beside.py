@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Processes that work beside the test: clients that never pause, floods, writers."""
+import itertools
 import json
 import mmap
 import os
@@ -79,11 +80,22 @@ class Beside:
         self.kill()
 
 
+# Of which each asking() takes one; below the ports that the kernel gives out.
+PORTS = itertools.cycle(range(at, at + 5000) for at in range(2000, 32000, 5000))
+
+
 def asking(host, destination, port, protocol="tcp", **how):
-    """A client that asks without pause; stop() returns {name: answers} with failures under ""."""
+    """A client that asks without pause; stop() returns {name: answers} with failures under "".
+
+    UDP asks from a port not used before: a datagram from one that conntrack still knows belongs
+    to that flow and stays with its backend, which is not what is asked here.
+    """
     tally = {"": []}
+    ports = iter(next(PORTS))
 
     def step(_):
+        if protocol == "udp":
+            how["source_port"] = next(ports)
         outcome = client.attempt(host, destination, port, protocol, **how)
         if outcome.answer:
             tally[outcome.answer.name] = tally.get(outcome.answer.name, 0) + 1
