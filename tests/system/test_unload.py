@@ -1,39 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """The module leaves and comes back while traffic flows: OPS-07 (rmmod), OPS-09 (the keeper)."""
-import contextlib
-
 import pytest
 
-from lab import module, netns
-from lab.beside import Beside, asking
+from lab.beside import asking
 from lab.client import Conversation, attempt, only
-from lab.packets import Spray
-from lab.svcctl import NOT_LOADED, Svcctl
-from lab.tables import Tables, loaded
-from lab.wait import until
-
-# The chain keeps nf_nat's hooks of both families, and its rule those of conntrack: a chain of type
-# nat without a rule about connections does not.
-KEEPER = """
-    table inet keeper {
-        chain keep {
-            type nat hook prerouting priority 0;
-            ct state invalid accept
-        }
-    }
-"""
-
-
-@contextlib.contextmanager
-def gap():
-    """The module is out inside of this, and in again afterwards."""
-    module.unload()
-    try:
-        assert not loaded()
-        yield
-    finally:
-        module.load()
-
+from lab.module import KEEPER, gap
+from lab.svcctl import NOT_LOADED
+from lab.tables import Tables
 
 @pytest.mark.smoke
 @pytest.mark.row("OPS-07", "CTL-02")
@@ -94,64 +67,3 @@ def test_unload_with_an_open_transaction(lab, tables, family):
         again.change(*again.simple("shop/web:http", family.vip(1), 80, (lab.a.addr(family), 8080)))
         only(lab.c, family.vip(1), 80, "tcp", "a", times=1)
         again.clear()
-
-
-ROUNDS = 15
-
-
-@pytest.mark.churn
-@pytest.mark.row("OPS-07", "DP-17", "TX-02")
-@pytest.mark.parametrize("keeper", [False, True], ids=["alone", "with keeper"])
-def test_churn(lab, family, keeper):
-    """OPS-07: loaded and unloaded, namespaces made and deleted, tables restored, all under traffic.
-
-    The runner looks for splats and leaks; here it must work after each round.
-    """
-    vip, silent = family.vip(1), family.vip(2)
-    svcctl = Svcctl(lab.node)
-    if keeper:
-        lab.node.nft(KEEPER)
-    with contextlib.ExitStack() as stack:
-        spray = stack.enter_context(Spray(lab.b, vip, 80))
-        refused = stack.enter_context(Spray(lab.b, silent, 80, "tcp"))
-
-        def flood(n):
-            spray.send(range(1024 + n % 2000 * 30, 1054 + n % 2000 * 30))
-            refused.send(range(1024 + n % 2000 * 30, 1054 + n % 2000 * 30))
-
-        clients = [stack.enter_context(p) for p in (
-            Beside(flood), asking(lab.c, vip, 80, timeout=0.2),
-            asking(lab.node, vip, 80, timeout=0.2), asking(lab.outside, silent, 80, timeout=0.2))]
-        for round in range(ROUNDS):
-            with Tables(lab.node) as t:
-                t.clear()
-                t.change(*(r for p in ("tcp", "udp") for r in t.simple(
-                    f"shop/web:{p}", vip, 80, (lab.a.addr(family), 8080), protocol=p)),
-                    *t.simple("shop/none:http", silent, 80),
-                    *(r for n in range(100, 150) for r in t.simple(
-                        f"shop/s{n}:http", family.vip(n), 80, (lab.d.addr(family), 8080))))
-            only(lab.c, vip, 80, "tcp", "a", times=1)
-            saved = svcctl("save").stdout
-            temporary, = netns.create(f"{lab.prefix}-churn")
-            with Tables(temporary) as t:
-                t.change(*t.simple("shop/web:http", vip, 80, (lab.a.addr(family), 8080)))
-            for p in clients:
-                p.more(1)
-            if round % 2:
-                temporary.delete()
-            svcctl("restore", "-f", "-", input=saved)
-            with gap():
-                pass
-            if not round % 2:
-                temporary.delete()
-            svcctl("restore", "-f", "-", input=saved)
-            only(lab.c, vip, 80, "tcp", "a", times=2)
-            assert attempt(lab.c, silent, 80).refused
-        for p in clients:
-            p.more(3)
-            p.stop()
-    with Tables(lab.node) as t:
-        t.clear()
-    if keeper:
-        lab.node.run("nft", "flush", "ruleset")
-    until(lambda: not attempt(lab.c, vip, 80, timeout=0.2).answer, "nothing is left")

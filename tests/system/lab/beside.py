@@ -87,11 +87,11 @@ PORTS = itertools.cycle(range(at, at + 5000) for at in range(2000, 32000, 5000))
 def asking(host, destination, port, protocol="tcp", **how):
     """A client that asks without pause; stop() returns {name: answers} with failures under "".
 
-    UDP asks from a port not used before: a datagram from one that conntrack still knows belongs
+    UDP asks from a port not used before (for the first 5,000 times): a datagram from one that conntrack still knows belongs
     to that flow and stays with its backend, which is not what is asked here.
     """
     tally = {"": []}
-    ports = iter(next(PORTS))
+    ports = itertools.cycle(next(PORTS))
 
     def step(_):
         if protocol == "udp":
