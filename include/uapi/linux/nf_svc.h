@@ -59,11 +59,10 @@
  * COMMIT is answered with ECANCELED, and ends the transaction without effect, if
  * one was refused, or if STEPS, the number of messages sent between BEGIN and
  * COMMIT, is not the number that were taken: one that netlink refuses before the
- * transaction sees it cannot be passed over. ABORT, closing the socket
- * and the death of the process end it too. A namespace has one open
- * transaction at a time; another BEGIN gets EBUSY, unless the open one has been
- * idle for longer than TX_IDLE_MS of INFO: then that one is ended in its
- * favour.
+ * transaction sees it cannot be passed over. ABORT, closing the socket and the
+ * death of the process end it too. A namespace has one open transaction at a
+ * time; another BEGIN gets EBUSY, unless the open one has been idle for longer
+ * than TX_IDLE_MS of INFO: then that one is ended in its favour.
  *
  * With GENERATION in BEGIN the transaction begins only if the namespace is
  * still at that generation, else ESTALE. With NF_SVC_FLAG_REPLACE in FLAGS,
@@ -75,13 +74,14 @@
  * service that is not there (else ENOENT); with NF_SVC_FLAG_EXCL it refuses one
  * that is (EEXIST); with NF_SVC_FLAG_REPLACE the service keeps only the backends
  * and frontends that this transaction sets. An optional attribute that is left
- * out keeps its value, or takes its default on creation. BACKEND_SET and
- * FRONTEND_SET create or change, and give all of the object: an attribute left
- * out takes its default. NF_SVC_FLAG_EXCL refuses existing ones. (These
- * are no NLM_F_* flags, because generic netlink refuses those of new families.)
- * FRONTEND_SET may take a frontend
- * over from another service of the same owner. Deleting a service deletes its
- * backends and frontends. Deleting what is not there: ENOENT.
+ * out keeps its value, or takes its default on creation. (These are no NLM_F_*
+ * flags, because generic netlink refuses those of new families.)
+ *
+ * BACKEND_SET and FRONTEND_SET create or change, and give all of the object: an
+ * attribute that is left out takes its default. NF_SVC_FLAG_EXCL refuses
+ * existing ones. FRONTEND_SET may take a frontend over from another service of
+ * the same owner. Deleting a service deletes its backends and frontends.
+ * Deleting what is not there: ENOENT.
  *
  *
  * Reading
