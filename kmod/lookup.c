@@ -173,10 +173,12 @@ static bool nf_svc_set_has(const struct nf_svc_config *config, u8 set,
  * @port: its port, network byte order
  *
  * A commit may have come since. So every version that is still linked is asked
- * whether it could have given this backend, today's before yesterday's: those
- * that the packet saw in PRE_ROUTING or LOCAL_OUT are kept until it has left
- * its RCU read side, and a flow is not masqueraded by one version after it was
- * bound by another.
+ * whether it could have given this backend, today's before yesterday's: what a
+ * forwarded packet saw in PRE_ROUTING is kept as long as it is in the same RCU
+ * read side, and a flow is not left unmasqueraded because its frontend or its
+ * backend has gone meanwhile. Where both versions could have given the backend,
+ * today's rule is used; a packet that waited in between (NFQUEUE, or a socket
+ * that was preempted) for a grace period is judged by today's tables alone.
  *
  * Context: softirq or process, RCU read side.
  * Return: was it one of ours?

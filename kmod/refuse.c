@@ -8,9 +8,10 @@
  * sent again a second later.
  *
  * Answers are limited, for they can be asked for with a forged source: by
- * source address and by service, so that one of either cannot use up the
- * kernel's own limit on ICMP (net.ipv4.icmp_msgs_per_sec 1000, icmp_msgs_burst
- * 50) for all. A TCP RST costs a quarter (source) or an eighth (service) of an
+ * source address and by service, so that one of either cannot keep the kernel's
+ * own limit on ICMP (net.ipv4.icmp_msgs_per_sec 1000, icmp_msgs_burst 50) spent
+ * for all: one source that asks many services may take those 50 at once, then 50
+ * of each 1000. A TCP RST costs a quarter (source) or an eighth (service) of an
  * ICMP error.
  *
  *	of one source:	200 RST or 50 ICMP a second, as many at once
@@ -18,6 +19,7 @@
  *			all that no frontend claims is one service here
  */
 #include <linux/ktime.h>
+#include <net/dst_metadata.h>
 #include <net/netfilter/ipv4/nf_reject.h>
 #include <net/netfilter/ipv6/nf_reject.h>
 
@@ -101,6 +103,13 @@ unsigned int nf_svc_refuse(struct sk_buff *skb,
 		nf_svc_count_drop(packet, NF_SVC_DROP_REFUSAL_LIMIT);
 		return NF_DROP;
 	}
+
+	/* A packet out of a tunnel in metadata mode (VXLAN of Open vSwitch, say)
+	 * has a dst that is no route. What answers looks for a route only if
+	 * there is no dst at all (6.1's nf_send_reset()).
+	 */
+	if (!skb_valid_dst(skb))
+		skb_dst_drop(skb);
 
 	if (state->pf == NFPROTO_IPV4) {
 		if (reset)
