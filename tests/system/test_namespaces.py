@@ -121,7 +121,7 @@ def flood(client, *vips):
             except OSError:
                 pass
 
-    traffic = Beside(step)
+    traffic = Beside(step, nice=19)
     for spray in sprays:
         spray.close()
     return traffic

@@ -15,10 +15,12 @@ class Beside:
     """Runs step(n) for n = 0, 1, 2, … in a process of its own until stopped.
 
     What the last step returned that was not None is what stop() returns; it
-    must be JSON. An exception in step ends the process and fails stop().
+    must be JSON. An exception in step ends the process and fails stop(). A
+    flood is to be nice: on one processor it would leave no time to deliver what
+    it sends.
     """
 
-    def __init__(self, step):
+    def __init__(self, step, nice=0):
         self.count = mmap.mmap(-1, 4096)        # steps done, stop wanted
         self.pipe, end = os.pipe()
         self.pid = os.fork()
@@ -27,6 +29,7 @@ class Beside:
             return
         try:
             signal.alarm(0)
+            os.nice(nice)
             result, n = None, 0
             while not self.count[8]:
                 returned = step(n)
@@ -87,8 +90,9 @@ PORTS = itertools.cycle(range(at, at + 5000) for at in range(2000, 32000, 5000))
 def asking(host, destination, port, protocol="tcp", **how):
     """A client that asks without pause; stop() returns {name: answers} with failures under "".
 
-    UDP asks from a port not used before (for the first 5,000 times): a datagram from one that conntrack still knows belongs
-    to that flow and stays with its backend, which is not what is asked here.
+    UDP asks from a port not used before (for the first 5,000 times): a datagram
+    from one that conntrack still knows belongs to that flow and stays with its
+    backend, which is not what is asked here.
     """
     tally = {"": []}
     ports = itertools.cycle(next(PORTS))
