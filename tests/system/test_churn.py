@@ -13,7 +13,7 @@ from lab.packets import Spray
 from lab.svcctl import Svcctl
 from lab.tables import Tables
 
-ROUNDS = 10
+ROUNDS = 6
 
 pytestmark = pytest.mark.churn
 
@@ -39,7 +39,7 @@ def traffic(lab, family):
             with contextlib.suppress(OSError):
                 spray.send(range(1024 + n % 100 * 30, 1054 + n % 100 * 30))     # few enough to track
 
-    processes = [Beside(flood, nice=19), asking(lab.c, family.vip(1), 80, timeout=0.2),
+    processes = [Beside(flood, rest=3), asking(lab.c, family.vip(1), 80, timeout=0.2),
                  asking(lab.node, family.vip(1), 80, "udp", timeout=0.2),
                  asking(lab.outside, family.vip(2), 80, timeout=0.2)]
     for spray in sprays:

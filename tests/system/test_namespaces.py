@@ -121,7 +121,7 @@ def flood(client, *vips):
             except OSError:
                 pass
 
-    traffic = Beside(step, nice=19)
+    traffic = Beside(step, rest=3)
     for spray in sprays:
         spray.close()
     return traffic

@@ -115,7 +115,7 @@ def test_a_flood_of_refusals_hurts_nobody_else(lab, svcctl, tables, vip, family,
     svcctl("add", "service", "shop/web:http", family.at(family.vip(1), 80),
            "backend", family.at(lab.a.addr(family), 8080))
     spray = Spray(lab.c, vip, 80, protocol)
-    with Beside(lambda n: spray.send(range(1024, 65536, 32)), nice=19) as flood:
+    with Beside(lambda n: spray.send(range(1024, 65536, 64)), rest=3) as flood:
         flood.more(1)
         with asking(lab.b, family.vip(1), 80) as others:
             others.more(50)
@@ -126,7 +126,7 @@ def test_a_flood_of_refusals_hurts_nobody_else(lab, svcctl, tables, vip, family,
     assert tally.pop("") == [] and tally["a"] >= 50
     counted = tables.stats("shop/none:http")
     assert counted["refusal_limit"] > 0
-    assert counted["no_backend"] >= 2 * len(range(1024, 65536, 32))
+    assert counted["no_backend"] >= 2 * len(range(1024, 65536, 64))
     assert tables.stats("shop/web:http")["flows"] == tally["a"]
 
 
@@ -136,7 +136,7 @@ def test_a_flood_costs_another_client_of_another_service_nothing(lab, svcctl, vi
     """REJ-01: while one source floods one service, another is still refused at once by another one."""
     svcctl("add", "service", "shop/none2:http", family.at(family.vip(8), 80))
     spray = Spray(lab.c, vip, 80, "tcp")
-    with Beside(lambda n: spray.send(range(1024, 65536, 32)), nice=19) as flood:
+    with Beside(lambda n: spray.send(range(1024, 65536, 64)), rest=3) as flood:
         flood.more(1)
         outcomes = [attempt(lab.b, family.vip(8), 80) for _ in range(3)]
         flood.stop()

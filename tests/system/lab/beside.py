@@ -6,6 +6,7 @@ import mmap
 import os
 import signal
 import struct
+import time
 
 from . import client
 from .wait import until
@@ -15,12 +16,12 @@ class Beside:
     """Runs step(n) for n = 0, 1, 2, … in a process of its own until stopped.
 
     What the last step returned that was not None is what stop() returns; it
-    must be JSON. An exception in step ends the process and fails stop(). A
-    flood is to be nice: on one processor it would leave no time to deliver what
-    it sends.
+    must be JSON. An exception in step ends the process and fails stop(). After
+    each step it rests for so many times as long as that took: a flood that does
+    not would leave a single processor no time to deliver what it sends.
     """
 
-    def __init__(self, step, nice=0):
+    def __init__(self, step, rest=0):
         self.count = mmap.mmap(-1, 4096)        # steps done, stop wanted
         self.pipe, end = os.pipe()
         self.pid = os.fork()
@@ -29,10 +30,12 @@ class Beside:
             return
         try:
             signal.alarm(0)
-            os.nice(nice)
             result, n = None, 0
             while not self.count[8]:
+                begin = time.monotonic()
                 returned = step(n)
+                if rest:
+                    time.sleep(rest * (time.monotonic() - begin))
                 result = result if returned is None else returned
                 n += 1
                 self.count[:8] = struct.pack("=Q", n)
