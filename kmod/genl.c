@@ -7,7 +7,8 @@
 
 /*
  * Policies, one a command: an attribute that means nothing to a command is
- * refused. What several commands take is written once here.
+ * refused (where a GET is both for one and a dump, it takes what either takes).
+ * What several commands take is written once here.
  */
 #define NF_SVC_POLICY_NAME                                      \
 	{                                                       \

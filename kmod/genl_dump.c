@@ -3,8 +3,8 @@
  * Commands that read. They see the last commit, never what is staged.
  *
  * A dump keeps its place as numbers (bucket, place in it, backend) between
- * messages and holds nothing: a commit or a resized table in between makes the
- * next message say NLM_F_DUMP_INTR.
+ * rounds and holds nothing: a commit or a resized table in between makes the
+ * next message, or the last one, say NLM_F_DUMP_INTR.
  */
 #include <linux/ipv6.h>
 #include <net/sock.h>
@@ -325,22 +325,23 @@ static int nf_svc_dump_table(struct nf_svc_dump *dump,
 	long place;
 	int err;
 
-	dump->cb->seq = (u32)dump->generation + table->moves + 1;
 	for (; args[0] <= buckets->mask; args[0]++, args[1] = 0) {
 		place = 0;
 		hlist_for_each_entry(entry, &buckets->heads[args[0]],
 				     node[buckets->side]) {
-			if (place++ < args[1])
+			/* Places count what is shown: what is staged or dead
+			 * comes and goes between rounds.
+			 */
+			if (!nf_svc_visible(entry, dump->generation) ||
+			    place++ < args[1])
 				continue;
-			if (nf_svc_visible(entry, dump->generation)) {
-				err = put(dump, entry);
-				if (err)
-					return dump->skb->len ? dump->skb->len :
-								err;
-			}
+			err = put(dump, entry);
+			if (err)
+				return dump->skb->len ? dump->skb->len : err;
 			args[1]++;
 			args[2] = 0;
 		}
+		cond_resched();
 	}
 	return dump->skb->len;
 }
@@ -391,7 +392,10 @@ static int nf_svc_put_backends_msg(struct nf_svc_dump *dump,
 	if (dump->one && !nf_svc_service_is(service, &dump->key))
 		return 0;
 	config = nf_svc_config_at(service, dump->generation);
-	if (!config->nr)
+	/* None, or fewer than there were: before a message is begun, for one
+	 * that is cancelled would take NLM_F_DUMP_INTR with it.
+	 */
+	if (*next >= config->nr)
 		return 0;
 	head = nf_svc_dump_head(dump);
 	if (!head)
@@ -449,16 +453,22 @@ static int nf_svc_dump_round(struct sk_buff *skb, struct netlink_callback *cb,
 					const struct nf_svc_entry *entry))
 {
 	struct nf_svc_net *nn = nf_svc_net(sock_net(skb->sk));
+	const struct nf_svc_table *table = NULL;
 	struct nf_svc_dump dump;
 	struct nf_svc_ns *ns;
 	int ret;
 
 	mutex_lock(&nn->mutex);
-	ret = nf_svc_dump_start(&dump, skb, cb, cmd, nn);
 	ns = nf_svc_ns_locked(nn);
-	if (!ret && ns)
-		ret = nf_svc_dump_table(
-			&dump, frontends ? &ns->frontends : &ns->services, put);
+	if (ns)
+		table = frontends ? &ns->frontends : &ns->services;
+	/* Grows with each commit, move of the table and end of all tables. */
+	cb->seq = (u32)nn->generation + nn->moves + 1;
+	if (table)
+		cb->seq += table->moves;
+	ret = nf_svc_dump_start(&dump, skb, cb, cmd, nn);
+	if (!ret && table)
+		ret = nf_svc_dump_table(&dump, table, put);
 	mutex_unlock(&nn->mutex);
 	return ret;
 }

@@ -101,6 +101,7 @@ void nf_svc_ns_put_if_empty(struct nf_svc_net *nn)
 	if (settings && (settings->nr_cidrs || settings->nr_devices))
 		return;
 	RCU_INIT_POINTER(nn->ns, NULL);
+	nn->moves += ns->services.moves + ns->frontends.moves + 1;
 	nf_svc_ns_free(ns);
 }
 

@@ -274,7 +274,7 @@ struct nf_svc_settings {
  *	who still hold one, oldest first; writer only
  * @net: the namespace
  *
- * Made by the first transaction that has something to apply, freed when
+ * Made by the first transaction, freed when
  * nothing is left in it. Writers hold nf_svc_net.mutex.
  */
 struct nf_svc_ns {
@@ -305,6 +305,7 @@ struct nf_svc_ns {
  * @tx: the open transaction, or NULL
  * @generation: number of the last commit; outlives @ns
  * @tx_id: id of the last transaction
+ * @moves: of tables that are gone; see nf_svc_dump_round()
  * @ending: the namespace goes; nothing is retired any more
  * @retire: unlinks and frees what commits replaced, see retire.c
  */
@@ -314,6 +315,7 @@ struct nf_svc_net {
 	struct nf_svc_tx *tx;
 	u64 generation;
 	u32 tx_id;
+	u32 moves;
 	bool ending;
 	struct rcu_work retire;
 };

@@ -117,7 +117,7 @@ static void nf_svc_table_resize(struct nf_svc_table *table)
 /**
  * nf_svc_table_insert() - link an entry
  * @table: the table
- * @entry: the entry, with its hash set; not visible until @born is set
+ * @entry: the entry, with its hash set; seen from its @born on
  *
  * Context: process, may sleep; the namespace's mutex is held. Cannot fail: a
  * table that cannot grow has longer chains.

@@ -9,10 +9,10 @@
 /*
  * A hash table whose objects carry the commits between which they are visible.
  *
- * The writer links an object while it stages a transaction; packets pass over
- * it, because @born is NF_SVC_NEVER. A commit sets @born of what it adds and
- * @died of what it takes away to its own number, then publishes that number
- * with one store (nf_svc_commit()). A packet reads the number once and sees
+ * While it stages a transaction, the writer links what is new and marks what
+ * goes, with the number of the commit to be as @born and as @died: packets do
+ * not have that number yet. The commit publishes it with one store
+ * (nf_svc_commit()). A packet reads the number once and sees
  * exactly the objects with born <= number < died: all of a transaction or
  * nothing of it, whatever its size, and without a step that could fail.
  */
@@ -75,7 +75,7 @@ struct nf_svc_table {
 
 /**
  * nf_svc_table_for_each() - walk the entries of one hash, from a packet
- * @buckets: bucket array, from nf_svc_table_buckets()
+ * @buckets: bucket array, from rcu_dereference()
  * @key_hash: hash of the key looked for
  * @entry: &struct nf_svc_entry cursor
  *

@@ -140,7 +140,7 @@ int nf_svc_begin(struct nf_svc_net *nn, struct net *net, u32 portid,
 	return 0;
 }
 
-/* What is new and what goes are of one kind only here: links of siblings. */
+/* Of what never was or is no more: take frontends out of their services' lists. */
 static void nf_svc_siblings_del(struct list_head *entries)
 {
 	struct nf_svc_frontend *frontend;

@@ -31,9 +31,10 @@
  *   NF_SVC_CLASS_OUTSIDE  anything else
  *
  * A rule says which set is used (SET), whether the source is masqueraded
- * (MASQUERADE; hairpin packets always are), and what happens while that set
- * takes no new flow although the service's other set would (EMPTY: refuse or
- * drop). A service of which neither set takes new flows always refuses.
+ * (MASQUERADE; hairpin packets always are, packets to this node itself never),
+ * and what happens while that set takes no new flow although the service's other
+ * set would (EMPTY: refuse or drop). A service of which neither set takes new
+ * flows always refuses.
  *
  * The SETTINGS of a namespace are one object: what a pod is. A SETTINGS_SET
  * gives all of it; what it leaves out is empty.
@@ -89,8 +90,9 @@
  *
  * INFO, SERVICE_GET, BACKEND_GET, FRONTEND_GET, SETTINGS_GET, STATS_GET and
  * EXPLAIN need no transaction and see the last commit. The GETs dump with
- * NLM_F_DUMP; each dumped message is a *_SET command as it would recreate the
- * object (STATS_GET: one STATS_GET message a service). A dump during which a
+ * NLM_F_DUMP; each dumped message is a *_SET command with what would recreate
+ * the object, and its OWNER and counts (STATS_GET: one STATS_GET message a
+ * service). A dump during which a
  * commit happened has NLM_F_DUMP_INTR set in its messages: ask again.
  * BACKEND_GET and FRONTEND_GET dumps take an optional service key (NAME,
  * PROTOCOL, FAMILY) and dump that one only. In a BACKEND_GET dump, a message
@@ -227,7 +229,7 @@ enum nf_svc_commands {
 /**
  * enum nf_svc_attrs - attributes of all commands
  * @NF_SVC_A_UNSPEC: refused
- * @NF_SVC_A_PAD: alignment of 64-bit values, ignored
+ * @NF_SVC_A_PAD: alignment of 64-bit values, in answers only
  * @NF_SVC_A_ABI_REVISION: u32, %NF_SVC_ABI_REVISION of the module
  * @NF_SVC_A_MODULE_VERSION: string, for people
  * @NF_SVC_A_CAPABILITIES: u64, enum nf_svc_capabilities
@@ -263,8 +265,8 @@ enum nf_svc_commands {
  * @NF_SVC_A_SOURCE_RANGE: nest of enum nf_svc_cidr_attrs. Needs
  *	%NF_SVC_CAP_SOURCE_RANGES
  * @NF_SVC_A_POD_CIDR: nest of enum nf_svc_cidr_attrs
- * @NF_SVC_A_POD_DEVICE: string, name of an input device; a '*' at its end
- *	matches any rest
+ * @NF_SVC_A_POD_DEVICE: string, name of an input device, of bridged pods that of
+ *	the bridge; a '*' at its end matches any rest
  * @NF_SVC_A_SERVICE_CIDR: nest of enum nf_svc_cidr_attrs. Needs
  *	%NF_SVC_CAP_SERVICE_CIDRS
  * @NF_SVC_A_FLOWS: u64, new flows given a backend
@@ -527,7 +529,8 @@ enum nf_svc_frontend_flags {
  * enum nf_svc_verdict - what EXPLAIN found
  * @NF_SVC_VERDICT_PASS: not a service's packet, left alone
  * @NF_SVC_VERDICT_FORWARD: given to a backend
- * @NF_SVC_VERDICT_REFUSE: answered with a refusal
+ * @NF_SVC_VERDICT_REFUSE: answered with a refusal, as far as the limits on
+ *	these and its checksum allow
  * @NF_SVC_VERDICT_DROP: dropped without an answer
  */
 enum nf_svc_verdict {
