@@ -240,7 +240,7 @@ def test_never_between_two_states(lab, tables, family):
     with writer(lab, state("local", a="local", b="cluster"),
                 state("cluster", d="cluster", e="local")) as commits, \
             Probe(lab, family, vip, a=True, d=True, b=False, e=False) as probe:
-        probe.during(commits, 200, 4000)
+        probe.during(commits, 150, 3000)
         counts = probe.result()
         commits.stop()
     assert counts["a"] > 100 and counts["d"] > 100
@@ -258,9 +258,9 @@ def test_full_replace_drops_no_packet(lab, tables, family):
                         f"shop/s{n}:http", family.vip(n), 80, (lab.b.addr(family), PORT)))]
         return {"replace": True}, [requests]
 
-    with writer(lab, state(*range(100, 120)), state(), state(*range(110, 130))) as commits, \
+    with writer(lab, state(*range(100, 108)), state(), state(*range(104, 112))) as commits, \
             Probe(lab, family, vip, a=True) as probe:
-        probe.during(commits, 60, 4000)
+        probe.during(commits, 60, 3000)
         probe.result()
         commits.stop()
 
