@@ -179,6 +179,12 @@ int nf_svc_cmd_frontend_get(struct sk_buff *skb, struct genl_info *info)
 	err = nf_svc_read_frontend_key(&key, info);
 	if (err)
 		return err;
+	if (info->attrs[NF_SVC_A_NAME]) {
+		NL_SET_ERR_MSG_ATTR(
+			info->extack, info->attrs[NF_SVC_A_NAME],
+			"NAME asks for all frontends of a service: it goes with NLM_F_DUMP");
+		return -EINVAL;
+	}
 	msg = nf_svc_reply_new(info, NF_SVC_CMD_FRONTEND_SET, &head);
 	if (!msg)
 		return -ENOMEM;
@@ -274,8 +280,9 @@ int nf_svc_cmd_stats_get(struct sk_buff *skb, struct genl_info *info)
 /**
  * struct nf_svc_dump - one message round of a dump
  * @skb: messages
- * @cb: request; args[0] bucket, args[1] place in it, args[2] more of that
- *	object, see @put
+ * @cb: request; args[0] bucket (for @one: 1 at the end), args[1] place in it
+ *	(for @one: place among the service's frontends), args[2] backends of that
+ *	service that have been written
  * @generation: number of the commit shown
  * @cmd: command of each message
  * @key: only of this service, if @one
@@ -357,8 +364,20 @@ static int nf_svc_dump_start(struct nf_svc_dump *dump, struct sk_buff *skb,
 	dump->cb = cb;
 	dump->cmd = cmd;
 	dump->generation = nn->generation;
+	if (attrs[NF_SVC_A_ADDRESS] || attrs[NF_SVC_A_PORT]) {
+		NL_SET_ERR_MSG(
+			cb->extack,
+			"ADDRESS and PORT name one frontend: ask for it without NLM_F_DUMP");
+		return -EINVAL;
+	}
 	dump->one = attrs[NF_SVC_A_NAME] || attrs[NF_SVC_A_PROTOCOL] ||
 		    attrs[NF_SVC_A_FAMILY];
+	if (dump->one && cmd == NF_SVC_CMD_SERVICE_SET) {
+		NL_SET_ERR_MSG(
+			cb->extack,
+			"NAME, PROTOCOL and FAMILY name one service: ask for it without NLM_F_DUMP");
+		return -EINVAL;
+	}
 	return dump->one ? nf_svc_read_key(attrs, &info, &dump->key) : 0;
 }
 
@@ -389,8 +408,6 @@ static int nf_svc_put_backends_msg(struct nf_svc_dump *dump,
 	void *head;
 	int err;
 
-	if (dump->one && !nf_svc_service_is(service, &dump->key))
-		return 0;
 	config = nf_svc_config_at(service, dump->generation);
 	/* None, or fewer than there were: before a message is begun, for one
 	 * that is cancelled would take NLM_F_DUMP_INTR with it.
@@ -418,11 +435,8 @@ static int nf_svc_put_frontend_msg(struct nf_svc_dump *dump,
 {
 	const struct nf_svc_frontend *frontend =
 		container_of(entry, struct nf_svc_frontend, entry);
-	void *head;
+	void *head = nf_svc_dump_head(dump);
 
-	if (dump->one && !nf_svc_service_is(frontend->service, &dump->key))
-		return 0;
-	head = nf_svc_dump_head(dump);
 	if (!head)
 		return -EMSGSIZE;
 	return nf_svc_dump_end(dump, head,
@@ -447,6 +461,46 @@ static int nf_svc_put_stats_msg(struct nf_svc_dump *dump,
 	return nf_svc_dump_end(dump, head, err);
 }
 
+/* The same for what one service has: a list, not the table. */
+static int nf_svc_dump_frontends_of(struct nf_svc_dump *dump,
+				    const struct nf_svc_service *service)
+{
+	const struct nf_svc_frontend *frontend;
+	long *args = dump->cb->args;
+	long place = 0;
+	int err;
+
+	list_for_each_entry(frontend, &service->frontends, sibling) {
+		if (!nf_svc_visible(&frontend->entry, dump->generation) ||
+		    place++ < args[1])
+			continue;
+		err = nf_svc_put_frontend_msg(dump, &frontend->entry);
+		if (err)
+			return err;
+		args[1]++;
+	}
+	return 0;
+}
+
+static int nf_svc_dump_one(struct nf_svc_dump *dump, const struct nf_svc_ns *ns,
+			   bool frontends)
+{
+	const struct nf_svc_service *service =
+		nf_svc_service_shown(ns, &dump->key, dump->generation);
+	long *args = dump->cb->args;
+	int err = 0;
+
+	if (!service || args[0])
+		return 0;
+	if (frontends)
+		err = nf_svc_dump_frontends_of(dump, service);
+	else
+		err = nf_svc_put_backends_msg(dump, &service->entry);
+	if (!err)
+		args[0] = 1;
+	return dump->skb->len ? dump->skb->len : err;
+}
+
 static int nf_svc_dump_round(struct sk_buff *skb, struct netlink_callback *cb,
 			     u8 cmd, bool frontends,
 			     int (*put)(struct nf_svc_dump *dump,
@@ -467,7 +521,9 @@ static int nf_svc_dump_round(struct sk_buff *skb, struct netlink_callback *cb,
 	if (table)
 		cb->seq += table->moves;
 	ret = nf_svc_dump_start(&dump, skb, cb, cmd, nn);
-	if (!ret && table)
+	if (!ret && table && dump.one)
+		ret = nf_svc_dump_one(&dump, ns, frontends);
+	else if (!ret && table)
 		ret = nf_svc_dump_table(&dump, table, put);
 	mutex_unlock(&nn->mutex);
 	return ret;

@@ -196,7 +196,7 @@ static const struct nf_hook_ops nf_svc_ops_ipv6[] = {
 	},
 };
 
-static void nf_svc_hooks_remove(struct net *net, u8 family, u32 nr)
+static void nf_svc_family_unhook(struct net *net, u8 family, u32 nr)
 {
 	while (nr--) {
 		if (family == NFPROTO_IPV4)
@@ -207,17 +207,7 @@ static void nf_svc_hooks_remove(struct net *net, u8 family, u32 nr)
 	nf_ct_netns_put(net, family);
 }
 
-/**
- * nf_svc_hooks_register() - put a namespace's packets of a family under our eyes
- * @net: namespace
- * @family: NFPROTO_*
- *
- * Turns on connection tracking and NAT there.
- *
- * Context: process, may sleep; the namespace's mutex is held.
- * Return: 0 or a negative error, and nothing has changed.
- */
-int nf_svc_hooks_register(struct net *net, u8 family)
+static int nf_svc_family_hook(struct net *net, u8 family)
 {
 	u32 i;
 	int err;
@@ -231,24 +221,66 @@ int nf_svc_hooks_register(struct net *net, u8 family)
 		else
 			err = nf_nat_ipv6_register_fn(net, &nf_svc_ops_ipv6[i]);
 		if (err) {
-			nf_svc_hooks_remove(net, family, i);
+			nf_svc_family_unhook(net, family, i);
 			return err;
 		}
 	}
 	return 0;
 }
 
+static const u8 nf_svc_families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
+
 /**
- * nf_svc_hooks_unregister() - leave a namespace's packets of a family alone
- * @net: namespace
- * @family: NFPROTO_*
+ * nf_svc_hooks_register() - see packets of the families that have frontends
+ * @ns: of the namespace
+ *
+ * Turns on connection tracking and NAT there.
+ *
+ * Context: process, may sleep; the namespace's mutex is held.
+ * Return: 0 or a negative error; one family may be hooked then, the other not.
+ */
+int nf_svc_hooks_register(struct nf_svc_ns *ns)
+{
+	u32 i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(nf_svc_families); i++) {
+		if (ns->hooked[i] || !ns->family_frontends[i])
+			continue;
+		err = nf_svc_family_hook(ns->net, nf_svc_families[i]);
+		if (err)
+			return err;
+		ns->hooked[i] = true;
+	}
+	return 0;
+}
+
+/**
+ * nf_svc_hooks_unregister() - leave packets of families without frontends alone
+ * @ns: of the namespace
+ * @all: of families with frontends, too
+ *
+ * A flow that the last frontend bound in PRE_ROUTING still has to meet us in
+ * POST_ROUTING, so this is for when no packet reads a generation that had one.
  *
  * Does not wait: for a grace period, packets may still be inside our functions
  * and use the tables.
  *
- * Context: process, may sleep; the namespace's mutex is held, or it is ending.
+ * Context: process, may sleep; the namespace's mutex is held.
+ * Return: were there any?
  */
-void nf_svc_hooks_unregister(struct net *net, u8 family)
+bool nf_svc_hooks_unregister(struct nf_svc_ns *ns, bool all)
 {
-	nf_svc_hooks_remove(net, family, ARRAY_SIZE(nf_svc_ops_ipv4));
+	bool any = false;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(nf_svc_families); i++) {
+		if (!ns->hooked[i] || (ns->family_frontends[i] && !all))
+			continue;
+		nf_svc_family_unhook(ns->net, nf_svc_families[i],
+				     ARRAY_SIZE(nf_svc_ops_ipv4));
+		ns->hooked[i] = false;
+		any = true;
+	}
+	return any;
 }

@@ -84,17 +84,16 @@ struct nf_svc_ns *nf_svc_ns_get(struct nf_svc_net *nn, struct net *net)
  * nf_svc_ns_put_if_empty() - free the tables of a namespace if nothing is in them
  * @nn: of the namespace
  *
- * Context: the retire worker; the namespace's mutex is held. The commit that
- * took the last frontend took the hooks, and its batch waited for the packets
- * that were inside them.
+ * Context: the retire worker; the namespace's mutex is held, its hooks are gone
+ * and with them, for a grace period, the packets that were inside.
  */
 void nf_svc_ns_put_if_empty(struct nf_svc_net *nn)
 {
 	struct nf_svc_ns *ns = nf_svc_ns_locked(nn);
 	const struct nf_svc_settings *settings;
 
-	if (nn->tx || ns->services.count || ns->frontends.count ||
-	    ns->addresses.count)
+	if (nn->tx || ns->hooked[0] || ns->hooked[1] || ns->services.count ||
+	    ns->frontends.count || ns->addresses.count)
 		return;
 	settings = (const struct nf_svc_settings *)rcu_dereference_protected(
 		ns->settings, 1);
@@ -125,10 +124,8 @@ static void __net_exit nf_svc_net_pre_exit(struct net *net)
 	if (nn->tx)
 		nf_svc_abort(nn);
 	ns = nf_svc_ns_locked(nn);
-	if (ns && ns->family_frontends[0])
-		nf_svc_hooks_unregister(net, NFPROTO_IPV4);
-	if (ns && ns->family_frontends[1])
-		nf_svc_hooks_unregister(net, NFPROTO_IPV6);
+	if (ns)
+		nf_svc_hooks_unregister(ns, true);
 	mutex_unlock(&nn->mutex);
 }
 

@@ -266,8 +266,10 @@ struct nf_svc_settings {
  * @refused_unclaimed: the same for what no frontend claims
  * @nr_services: current services, staged ones too; writer only
  * @nr_frontends: current frontends, staged ones too; writer only
- * @family_frontends: the same, IPv4 and IPv6 apart; the hooks of a family are
- *	there while its number is not 0; writer only
+ * @family_frontends: the same, IPv4 and IPv6 apart; writer only
+ * @hooked: are the hooks of IPv4, of IPv6 there? They come with the commit of
+ *	the family's first frontend, and go when the packets that its last one
+ *	served have left; writer only
  * @retiring: committed transactions whose packets of before may still be on
  *	their way, oldest first; writer only
  * @freeing: transactions whose objects are out of the tables and wait for those
@@ -292,6 +294,7 @@ struct nf_svc_ns {
 	u32 nr_services;
 	u32 nr_frontends;
 	u32 family_frontends[2];
+	bool hooked[2];
 	struct list_head retiring;
 	struct list_head freeing;
 	struct net *net;
@@ -397,8 +400,8 @@ int nf_svc_netns_init(void);
 void nf_svc_netns_exit(void);
 
 /* hook.c */
-int nf_svc_hooks_register(struct net *net, u8 family);
-void nf_svc_hooks_unregister(struct net *net, u8 family);
+int nf_svc_hooks_register(struct nf_svc_ns *ns);
+bool nf_svc_hooks_unregister(struct nf_svc_ns *ns, bool all);
 
 /* lookup.c */
 u32 nf_svc_hash_addr(const struct nf_svc_ns *ns, u8 family,

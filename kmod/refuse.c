@@ -47,6 +47,16 @@ static const struct nf_svc_refusal_limit nf_svc_limit_service = {
  * A bucket of one word (the generic cell rate algorithm): the time until which
  * it is spent. No lock; a lost race is tried again.
  */
+static bool nf_svc_limit_left(const atomic64_t *spent_until,
+			      const struct nf_svc_refusal_limit *limit,
+			      bool reset)
+{
+	u64 now = ktime_get_ns(), cost = reset ? limit->reset : limit->unreach;
+	u64 until = atomic64_read(spent_until);
+
+	return max(until, now) + cost <= now + limit->window;
+}
+
 static bool nf_svc_limit_take(atomic64_t *spent_until,
 			      const struct nf_svc_refusal_limit *limit,
 			      bool reset)
@@ -70,12 +80,18 @@ static bool nf_svc_refusal_allowed(const struct nf_svc_packet *packet,
 		nf_svc_hash_addr(packet->ns, packet->family, &packet->saddr) %
 		NF_SVC_REFUSE_SLOTS;
 
-	return nf_svc_limit_take(&packet->ns->refused[slot],
+	atomic64_t *service = packet->frontend ?
+				      &packet->frontend->service->refused :
+				      &packet->ns->refused_unclaimed;
+
+	/* No answer that the other limit forbids is charged. A flood at one
+	 * service leaves its victims' sources as they were, and a flooding
+	 * source the service.
+	 */
+	return nf_svc_limit_left(service, &nf_svc_limit_service, reset) &&
+	       nf_svc_limit_take(&packet->ns->refused[slot],
 				 &nf_svc_limit_source, reset) &&
-	       nf_svc_limit_take(packet->frontend ?
-					 &packet->frontend->service->refused :
-					 &packet->ns->refused_unclaimed,
-				 &nf_svc_limit_service, reset);
+	       nf_svc_limit_take(service, &nf_svc_limit_service, reset);
 }
 
 /**

@@ -6,7 +6,8 @@
  * before the commit still look for it. Then it is out of the tables: packets
  * that walked past it may still stand on it. Then it is freed. No commit waits
  * for that; one worker a namespace goes through the batches in the order of
- * their commits.
+ * their commits. The hooks of a family that has lost its last frontend go after
+ * the first step.
  *
  * Who may still hold an object when it is freed? Packets: none, by the two grace
  * periods. The transaction: none, it has become the batch. Dumps: they keep
@@ -79,6 +80,7 @@ static void nf_svc_retire_work(struct work_struct *work)
 		container_of(to_rcu_work(work), struct nf_svc_net, retire);
 	struct nf_svc_tx *tx, *next;
 	struct nf_svc_ns *ns;
+	bool unhooked = false;
 
 	mutex_lock(&nn->mutex);
 	ns = nf_svc_ns_locked(nn);
@@ -97,7 +99,9 @@ static void nf_svc_retire_work(struct work_struct *work)
 		tx->cookie = get_state_synchronize_rcu();
 		list_move_tail(&tx->batch, &ns->freeing);
 	}
-	if (!list_empty(&ns->freeing) || !list_empty(&ns->retiring))
+	if (list_empty(&ns->retiring))
+		unhooked = nf_svc_hooks_unregister(ns, false);
+	if (unhooked || !list_empty(&ns->freeing) || !list_empty(&ns->retiring))
 		queue_rcu_work(nf_svc_retire_queue, &nn->retire);
 	else
 		nf_svc_ns_put_if_empty(nn);

@@ -196,40 +196,6 @@ void nf_svc_abort(struct nf_svc_net *nn)
 	nf_svc_retire(nn, tx, false);
 }
 
-/* Register the hooks of the families that get their first frontend. */
-static int nf_svc_hooks_prepare(struct nf_svc_ns *ns,
-				const struct nf_svc_tx *tx)
-{
-	bool v4 = ns->family_frontends[0] && !tx->family_frontends[0];
-	bool v6 = ns->family_frontends[1] && !tx->family_frontends[1];
-	int err;
-
-	if (v4) {
-		err = nf_svc_hooks_register(ns->net, NFPROTO_IPV4);
-		if (err)
-			return err;
-	}
-	if (v6) {
-		err = nf_svc_hooks_register(ns->net, NFPROTO_IPV6);
-		if (err) {
-			if (v4)
-				nf_svc_hooks_unregister(ns->net, NFPROTO_IPV4);
-			return err;
-		}
-	}
-	return 0;
-}
-
-/* Unregister the hooks of the families that lost their last frontend. */
-static void nf_svc_hooks_finish(struct nf_svc_ns *ns,
-				const struct nf_svc_tx *tx)
-{
-	if (!ns->family_frontends[0] && tx->family_frontends[0])
-		nf_svc_hooks_unregister(ns->net, NFPROTO_IPV4);
-	if (!ns->family_frontends[1] && tx->family_frontends[1])
-		nf_svc_hooks_unregister(ns->net, NFPROTO_IPV6);
-}
-
 static int nf_svc_prepare(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 			  struct netlink_ext_ack *extack)
 {
@@ -249,8 +215,10 @@ static int nf_svc_prepare(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 	if (err)
 		return err;
 
-	/* Last, for it is the one step that others could see. */
-	err = nf_svc_hooks_prepare(ns, tx);
+	/* Last, for it is the one step that others could see. What it did before
+	 * it failed the retire worker undoes.
+	 */
+	err = nf_svc_hooks_register(ns);
 	if (err)
 		NL_SET_ERR_MSG(
 			extack,
@@ -324,7 +292,6 @@ int nf_svc_commit(struct nf_svc_net *nn, u32 steps,
 	smp_store_release(&ns->generation, tx->next);
 	nn->generation = tx->next;
 
-	nf_svc_hooks_finish(ns, tx);
 	nf_svc_changes_free(tx);
 	nf_svc_addresses_finish(tx, true);
 	nf_svc_siblings_del(&tx->dying);

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 """The module leaves and comes back while traffic flows: OPS-07 (rmmod), OPS-09 (the keeper)."""
+import contextlib
+import socket
+
 import pytest
 
 from lab.beside import asking
 from lab.client import Conversation, attempt, only
 from lab.module import KEEPER, gap
 from lab.svcctl import NOT_LOADED
-from lab.tables import Tables
+from lab.tables import CLASSES, Tables, rule
+from lab.wait import until
+
 
 @pytest.mark.smoke
 @pytest.mark.row("OPS-07", "CTL-02")
@@ -34,25 +39,59 @@ def test_unload_and_load(lab, svcctl, tables, family):
     assert svcctl("save").stdout == saved
 
 
-@pytest.mark.row("OPS-09")
-def test_keeper_keeps_established_connections(lab, svcctl, family):
-    """OPS-09: with another user of NAT there, established connections live through unload and load."""
-    vip = family.vip(1)
-    svcctl("add", "service", "shop/web:http", family.at(vip, 80),
-           "backend", family.at(lab.a.addr(family), 8080))
-    saved = svcctl("save").stdout
+@pytest.fixture
+def keeper(lab):
     lab.node.nft(KEEPER)
-    try:
-        with Conversation(lab.c, vip, 80) as c, Conversation(lab.outside, vip, 80) as d:
-            assert (c.ask().name, d.ask().name) == ("a", "a")
-            with gap():
-                assert (c.ask().name, d.ask().name) == ("a", "a")
-            assert (c.ask().name, d.ask().name) == ("a", "a")
-            svcctl("restore", "-f", "-", input=saved)
-            assert (c.ask().name, d.ask().name) == ("a", "a")
-            only(lab.c, vip, 80, "tcp", "a", times=2)
-    finally:
-        lab.node.run("nft", "flush", "ruleset")
+    yield
+    lab.node.run("nft", "flush", "ruleset")
+
+
+@pytest.mark.row("OPS-09")
+def test_keeper_keeps_established_connections(lab, svcctl, tables, keeper, family):
+    """OPS-09: beside a keeper, established connections live through unload and load, masqueraded ones too."""
+    vips = family.vip(1), family.vip(2)
+    a = lab.a.addr(family), 8080
+    tables.change(*tables.simple("shop/web:http", vips[0], 80, a),
+                  *tables.simple("shop/masqueraded:http", vips[1], 80, a,
+                                 rules=[rule(c, masquerade=True) for c in CLASSES]))
+    saved = svcctl("save").stdout
+    with contextlib.ExitStack() as stack:
+        conversations = [stack.enter_context(Conversation(client, vip, 80))
+                         for client in (lab.c, lab.outside, lab.node) for vip in vips]
+
+        def all_answer():
+            assert {c.ask().name for c in conversations} == {"a"}
+
+        all_answer()
+        with gap():
+            all_answer()
+        all_answer()
+        svcctl("restore", "-f", "-", input=saved)
+        all_answer()
+        only(lab.c, vips[0], 80, "tcp", "a", times=2)
+
+
+@pytest.mark.row("OPS-09")
+def test_keeper_lets_no_flow_begin_untranslated(lab, svcctl, tables, keeper, family):
+    """OPS-09: a UDP client that keeps asking from one port through the gap is served after it."""
+    vip = family.vip(1)
+    tables.change(*tables.simple("shop/dns:dns", vip, 53, (lab.a.addr(family), 8080), protocol="udp"))
+    saved = svcctl("save").stdout
+    with lab.c, socket.socket(family.af, socket.SOCK_DGRAM) as client:
+        client.connect((vip, 53))
+        client.settimeout(0.3)
+
+        def answered():
+            try:
+                client.send(b"who")
+                return client.recv(100)
+            except (TimeoutError, ConnectionRefusedError):
+                return None
+
+        with gap():
+            assert not answered()
+        svcctl("restore", "-f", "-", input=saved)
+        until(answered, "the flow that began in the gap is served")
 
 
 @pytest.mark.row("OPS-07")

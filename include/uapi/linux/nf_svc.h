@@ -98,7 +98,8 @@
  * PROTOCOL, FAMILY) and dump that one only. In a BACKEND_GET dump, a message
  * carries the service key and one or more BACKENDs; a large service takes
  * several messages. Without NLM_F_DUMP, SERVICE_GET takes a service key,
- * FRONTEND_GET a frontend key, STATS_GET nothing (the totals of the namespace).
+ * FRONTEND_GET a frontend key, STATS_GET nothing (the totals of the namespace);
+ * a key of the other kind is refused (EINVAL).
  *
  *
  * Rights and errors

@@ -131,6 +131,25 @@ class Family:
             raise first
         return list(answers.values())
 
+    def dump_rounds(self, command, attributes=()):
+        """The answers of a dump, as many at a time as the kernel wrote in one round.
+
+        The kernel is a round or two ahead of what has been read here.
+        """
+        self.socket.send(self.request(command, attributes, F_DUMP))
+        while True:
+            octets, answers = self.socket.recv(1 << 20), []
+            while octets:
+                length, kind, flags, _ = struct.unpack_from("=IHHI", octets)
+                one, octets = octets[16:length], octets[length + 3 & ~3:]
+                if kind == NLMSG_ERROR or kind == NLMSG_DONE:
+                    if refused := _refusal(one, kind, flags):
+                        raise refused
+                    yield answers
+                    return
+                answers.append(Message(one[0], flags, list(parse(one[4:]))))
+            yield answers
+
     def close(self):
         self.socket.close()
 

@@ -6,15 +6,23 @@ import subprocess
 
 from .tables import loaded
 
-# Keeps NAT going while the module is out. The chain keeps nf_nat's hooks of both families, and its
-# rule those of conntrack: a chain of type nat without a rule about connections does not.
-KEEPER = """
-    table inet keeper {
-        chain keep {
-            type nat hook prerouting priority 0;
-            ct state invalid accept
-        }
-    }
+# Keeps established flows translated while the module is out (docs/architecture.md): chains of type
+# nat keep nf_nat, a masquerade rule the kernel's notifiers of it, and rules about connections
+# conntrack. Those rules are a guard, too: no flow to a virtual address begins untranslated.
+GUARD = """
+                ct state new ct status & dnat == 0 ip daddr 10.96.0.0/16 drop
+                ct state new ct status & dnat == 0 ip6 daddr fd00:10:96::/112 drop
+"""
+KEEPER = f"""
+    table inet nf_svc_keep {{
+        chain nat {{ type nat hook prerouting priority dstnat; }}
+        chain notifiers {{
+            type nat hook postrouting priority srcnat;
+            oifname "nf_svc_keep" masquerade
+        }}
+        chain prerouting {{ type filter hook prerouting priority dstnat + 1; {GUARD} }}
+        chain output {{ type filter hook output priority -99; {GUARD} }}
+    }}
 """
 
 
