@@ -45,7 +45,7 @@ int nf_svc_cmd_begin(struct sk_buff *skb, struct genl_info *info)
 static bool nf_svc_tx_is_of(const struct nf_svc_net *nn,
 			    const struct genl_info *info)
 {
-	return nn->tx && nn->tx->portid == info->snd_portid;
+	return nn->tx && nn->tx_portid == info->snd_portid;
 }
 
 static int nf_svc_no_tx(struct genl_info *info)
@@ -242,6 +242,7 @@ static int nf_svc_step_backends(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 			info->extack->bad_attr = attr;
 			return err;
 		}
+		cond_resched();
 	}
 	if (!any) {
 		NL_SET_ERR_ATTR_MISS(info->extack, NULL, NF_SVC_A_BACKEND);

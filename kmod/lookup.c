@@ -172,8 +172,9 @@ static bool nf_svc_set_has(const struct nf_svc_config *config, u8 set,
  * @addr: backend that the flow was given
  * @port: its port, network byte order
  *
- * A commit may have come since. So every version that is still linked is asked
- * whether it could have given this backend, today's before yesterday's: what a
+ * A commit may have come since. So every version that is still linked, but for
+ * what is only staged, is asked whether it could have given this backend, today's
+ * before yesterday's: what a
  * forwarded packet saw in PRE_ROUTING is kept as long as it is in the same RCU
  * read side, and a flow is not left unmasqueraded because its frontend or its
  * backend has gone meanwhile. Where both versions could have given the backend,
@@ -200,7 +201,8 @@ again:
 	nf_svc_table_for_each(buckets, hash, entry) {
 		frontend = container_of(entry, struct nf_svc_frontend, entry);
 		if (!nf_svc_frontend_is(frontend, packet, hash) ||
-		    nf_svc_visible(entry, packet->generation) != visible)
+		    nf_svc_visible(entry, packet->generation) != visible ||
+		    READ_ONCE(entry->born) > packet->generation)
 			continue;
 		if (!packet->frontend)
 			nf_svc_classify(packet);

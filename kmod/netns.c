@@ -163,8 +163,13 @@ static int nf_svc_netlink_event(struct notifier_block *block,
 	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
 		return NOTIFY_DONE;
 	nn = nf_svc_net(notify->net);
+	/* Without the lock: sockets of others are not to wait for a commit. A
+	 * socket that has a transaction has it since before it was closed.
+	 */
+	if (READ_ONCE(nn->tx_portid) != notify->portid)
+		return NOTIFY_DONE;
 	mutex_lock(&nn->mutex);
-	if (nn->tx && nn->tx->portid == notify->portid)
+	if (nn->tx && nn->tx_portid == notify->portid)
 		nf_svc_abort(nn);
 	mutex_unlock(&nn->mutex);
 	return NOTIFY_DONE;

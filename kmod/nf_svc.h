@@ -306,6 +306,8 @@ struct nf_svc_ns {
  *	here, and whatever is called "writer only" in the tables
  * @ns: the tables, NULL while there are none
  * @tx: the open transaction, or NULL
+ * @tx_portid: netlink socket that @tx is tied to, else 0; may be read without
+ *	the mutex by whoever only wants to know whether it is his
  * @generation: number of the last commit; outlives @ns
  * @tx_id: id of the last transaction
  * @moves: of tables that are gone; see nf_svc_dump_round()
@@ -316,6 +318,7 @@ struct nf_svc_net {
 	struct mutex mutex; /* all that follows, and the tables' links */
 	struct nf_svc_ns __rcu *ns;
 	struct nf_svc_tx *tx;
+	u32 tx_portid;
 	u64 generation;
 	u32 tx_id;
 	u32 moves;

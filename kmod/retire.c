@@ -46,8 +46,10 @@ static void nf_svc_entries_free(struct list_head *entries)
 {
 	struct nf_svc_entry *entry, *next;
 
-	list_for_each_entry_safe(entry, next, entries, list)
+	list_for_each_entry_safe(entry, next, entries, list) {
 		nf_svc_entry_free(entry);
+		cond_resched();
+	}
 }
 
 static void nf_svc_batch_free(struct nf_svc_tx *tx)
@@ -59,6 +61,7 @@ static void nf_svc_batch_free(struct nf_svc_tx *tx)
 	for (; version; version = next) {
 		next = version->next;
 		kvfree(version);
+		cond_resched();
 	}
 	kfree(tx);
 }
@@ -144,8 +147,10 @@ static void nf_svc_table_free_all(struct nf_svc_table *table)
 
 	for (i = 0; i <= buckets->mask; i++)
 		hlist_for_each_entry_safe(entry, next, &buckets->heads[i],
-					  node[buckets->side])
+					  node[buckets->side]) {
 			nf_svc_entry_free(entry);
+			cond_resched();
+		}
 }
 
 /**

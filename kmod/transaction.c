@@ -92,7 +92,7 @@ int nf_svc_begin(struct nf_svc_net *nn, struct net *net, u32 portid,
 	struct nf_svc_ns *ns;
 	struct nf_svc_tx *tx;
 
-	if (nn->tx && nn->tx->portid == portid) {
+	if (nn->tx && nn->tx_portid == portid) {
 		NL_SET_ERR_MSG(extack,
 			       "a transaction is open on this socket already");
 		return -EALREADY;
@@ -121,7 +121,6 @@ int nf_svc_begin(struct nf_svc_net *nn, struct net *net, u32 portid,
 		kfree(tx);
 		return -ENOMEM;
 	}
-	tx->portid = portid;
 	tx->id = ++nn->tx_id;
 	tx->replace = replace;
 	tx->active = jiffies;
@@ -137,6 +136,7 @@ int nf_svc_begin(struct nf_svc_net *nn, struct net *net, u32 portid,
 	INIT_LIST_HEAD(&tx->dropped);
 	strscpy(tx->owner, owner, sizeof(tx->owner));
 	nn->tx = tx;
+	WRITE_ONCE(nn->tx_portid, portid);
 	return 0;
 }
 
@@ -158,8 +158,10 @@ static void nf_svc_changes_free(struct nf_svc_tx *tx)
 {
 	struct nf_svc_change *change, *next;
 
-	list_for_each_entry_safe(change, next, &tx->changes, list)
+	list_for_each_entry_safe(change, next, &tx->changes, list) {
 		nf_svc_change_free(change);
+		cond_resched();
+	}
 }
 
 /**
@@ -193,6 +195,7 @@ void nf_svc_abort(struct nf_svc_net *nn)
 	       sizeof(ns->family_frontends));
 	kvfree(tx->settings);
 	nn->tx = NULL;
+	WRITE_ONCE(nn->tx_portid, 0);
 	nf_svc_retire(nn, tx, false);
 }
 
@@ -296,6 +299,7 @@ int nf_svc_commit(struct nf_svc_net *nn, u32 steps,
 	nf_svc_addresses_finish(tx, true);
 	nf_svc_siblings_del(&tx->dying);
 	nn->tx = NULL;
+	WRITE_ONCE(nn->tx_portid, 0);
 	nf_svc_retire(nn, tx, true);
 	return 0;
 }

@@ -40,7 +40,6 @@ struct nf_svc_change {
 
 /**
  * struct nf_svc_tx - a transaction, and later the batch of what it replaced
- * @portid: netlink socket that it is tied to
  * @id: differs from that of any other transaction of the namespace of late
  * @replace: what is set is all that @owner has
  * @refused: a message of it was refused: it cannot be committed
@@ -62,7 +61,6 @@ struct nf_svc_change {
  * @owner: whose objects it changes
  */
 struct nf_svc_tx {
-	u32 portid;
 	u32 id;
 	bool replace;
 	bool refused;

@@ -213,7 +213,7 @@ static void tx_begins_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(
 		test,
 		nf_svc_begin(nn, &init_net, 2, "other", false, NULL, NULL), 0);
-	KUNIT_EXPECT_EQ(test, nn->tx->portid, 2U);
+	KUNIT_EXPECT_EQ(test, nn->tx_portid, 2U);
 	nf_svc_abort(nn);
 }
 

@@ -73,9 +73,13 @@ class Message:
 
 
 class Family:
-    """A socket that speaks to one generic-netlink family in the namespace it was made in."""
+    """A socket that speaks to one generic-netlink family in the namespace it was made in.
 
-    def __init__(self, name, version=1):
+    room: what it reads at once, in octets; the kernel makes the rounds of a dump that large, from
+    4 KiB to 32 KiB.
+    """
+
+    def __init__(self, name, version=1, room=1 << 20):
         self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC)
         self.socket.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
         self.socket.setsockopt(SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1)
@@ -83,6 +87,7 @@ class Family:
         self.socket.bind((0, 0))
         self.socket.settimeout(60)
         self.sequence = 0
+        self.room = room
         self.version = version
         self.id = GENL_ID_CTRL
         try:
@@ -115,7 +120,7 @@ class Family:
         waiting = set(answers)
         first = None
         while waiting:
-            octets = self.socket.recv(1 << 20)
+            octets = self.socket.recv(self.room)
             while octets:
                 length, kind, flags, sequence = struct.unpack_from("=IHHI", octets)
                 one, octets = octets[16:length], octets[length + 3 & ~3:]
@@ -138,7 +143,7 @@ class Family:
         """
         self.socket.send(self.request(command, attributes, F_DUMP))
         while True:
-            octets, answers = self.socket.recv(1 << 20), []
+            octets, answers = self.socket.recv(self.room), []
             while octets:
                 length, kind, flags, _ = struct.unpack_from("=IHHI", octets)
                 one, octets = octets[16:length], octets[length + 3 & ~3:]

@@ -35,10 +35,10 @@ def rule(of, set="cluster", masquerade=False, empty="refuse"):
 class Tables(genl.Family):
     """A netlink socket in host's namespace that speaks nf_svc."""
 
-    def __init__(self, host):
+    def __init__(self, host, **more):
         self.steps = 0
         with host:
-            super().__init__("nf_svc")
+            super().__init__("nf_svc", **more)
 
     # One message each; these go between begin and commit.
 
