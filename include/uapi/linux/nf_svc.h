@@ -65,6 +65,11 @@
  * time; another BEGIN gets EBUSY, unless the open one has been idle for longer
  * than TX_IDLE_MS of INFO: then that one is ended in its favour.
  *
+ * Who means to go on writing (a daemon) says so by CLAIM: until the socket that
+ * claimed an OWNER is closed or says RELEASE, a BEGIN for this owner on any other
+ * socket gets EBUSY. With both kinds of EBUSY the extended ack's cookie
+ * (NLMSGERR_ATTR_COOKIE) is a u32: the process that is in the way.
+ *
  * With GENERATION in BEGIN the transaction begins only if the namespace is
  * still at that generation, else ESTALE. With NF_SVC_FLAG_REPLACE in FLAGS,
  * COMMIT deletes each service of OWNER, and each frontend or backend of one,
@@ -102,11 +107,36 @@
  * a key of the other kind is refused (EINVAL).
  *
  *
+ * History and notifications
+ * -------------------------
+ *
+ * HISTORY_GET dumps the last NF_SVC_HISTORY_MAX commits of the namespace, oldest
+ * first, each as a COMMITTED message: who, when, how much.
+ *
+ * Two multicast groups tell what happens in the namespace of the listener:
+ *
+ *   NF_SVC_GROUP_EVENTS  after each commit: one CHANGED for each service that it
+ *                        changed, then one COMMITTED. If these were more than
+ *                        NF_SVC_EVENTS_MAX, none of the CHANGED: the COMMITTED
+ *                        has NOT_LISTED then. CLAIM and RELEASE (or the end of
+ *                        a claim's socket) are told as messages of that name.
+ *   NF_SVC_GROUP_DROPS   a DROPPED for a packet that was refused or dropped, at
+ *                        most NF_SVC_DROPS_RATE a second: LOST counts those
+ *                        that were not told since the last one. Needs
+ *                        CAP_NET_ADMIN in the namespace's user namespace, for
+ *                        addresses are in it.
+ *
+ * A listener that is too slow gets ENOBUFS from its next read, as with all
+ * netlink: it reads the tables again. (COMMITTED's GENERATION grows by one with
+ * each commit; whoever sees a hole has missed something.)
+ *
+ *
  * Rights and errors
  * -----------------
  *
- * Commands that write need CAP_NET_ADMIN in the initial user namespace. Those
- * that read need nothing.
+ * Commands that write need CAP_NET_ADMIN in the initial user namespace; with the
+ * module's parameter userns=1, in the user namespace of the network namespace.
+ * Those that read need nothing.
  *
  * Every refusal carries an extended ack: a message (NLMSGERR_ATTR_MSG), and
  * where one attribute is at fault its place (NLMSGERR_ATTR_OFFS) or its absence
@@ -120,7 +150,8 @@
  *   ENOENT      no such service, backend or frontend
  *   EEXIST      it exists and NF_SVC_FLAG_EXCL was given
  *   EPERM       no CAP_NET_ADMIN, or the object has another owner
- *   EBUSY       another transaction is open
+ *   EBUSY       another transaction is open, or the owner is claimed by another
+ *               socket
  *   ESTALE      the generation is another one
  *   ECANCELED   an earlier message of this transaction was refused, or did not
  *               reach it
@@ -150,12 +181,21 @@
 #define NF_SVC_GENL_VERSION 1
 
 /* Counts changes of this header that a program could care about. */
-#define NF_SVC_ABI_REVISION 1
+#define NF_SVC_ABI_REVISION 2
 
 #define NF_SVC_NAME_MAX 255 /* bytes of a service's name, without NUL */
 #define NF_SVC_OWNER_MAX 63 /* bytes of an owner, without NUL */
 #define NF_SVC_DEVICE_MAX 15 /* bytes of a device's name, without NUL */
 #define NF_SVC_EXPLAIN_BACKENDS 64 /* most BACKENDs in EXPLAIN's answer */
+#define NF_SVC_COMM_MAX 15 /* bytes of a process's name, without NUL */
+#define NF_SVC_CLAIMS_MAX 64 /* most claimed owners of a namespace */
+#define NF_SVC_HISTORY_MAX 128 /* commits that HISTORY_GET knows */
+#define NF_SVC_EVENTS_MAX 1024 /* most CHANGED of one commit */
+#define NF_SVC_DROPS_RATE 1000 /* most DROPPED a second of a namespace */
+
+/* Multicast groups. */
+#define NF_SVC_GROUP_EVENTS "events"
+#define NF_SVC_GROUP_DROPS "drops"
 
 /**
  * enum nf_svc_commands - commands of the family
@@ -201,6 +241,21 @@
  *	first %NF_SVC_EXPLAIN_BACKENDS of those that may be chosen), CHOSEN (where
  *	the choice is a function of the packet and SOURCE_PORT was given),
  *	MASQUERADE
+ * @NF_SVC_CMD_CLAIM: be the only writer of an owner. in: OWNER. Told to
+ *	%NF_SVC_GROUP_EVENTS: OWNER, PID, COMM
+ * @NF_SVC_CMD_RELEASE: end a claim. in: OWNER. Told as CLAIM
+ * @NF_SVC_CMD_CLAIM_GET: dump the claims. out, as CLAIM: OWNER, PID, COMM
+ * @NF_SVC_CMD_HISTORY_GET: dump the last commits. out, as COMMITTED
+ * @NF_SVC_CMD_COMMITTED: told after a commit: GENERATION, TIME, OWNER, PID, COMM,
+ *	SERVICES_ADDED, SERVICES_CHANGED, SERVICES_DELETED, FRONTENDS_ADDED,
+ *	FRONTENDS_DELETED, BACKENDS_ADDED, BACKENDS_CHANGED, BACKENDS_DELETED
+ *	(those that are not 0), SETTINGS_CHANGED?, REPLACED?, NOT_LISTED?
+ * @NF_SVC_CMD_CHANGED: told after a commit: GENERATION, OWNER, NAME, PROTOCOL,
+ *	FAMILY, CHANGE, FRONTENDS_ADDED, FRONTENDS_DELETED, BACKENDS_ADDED,
+ *	BACKENDS_CHANGED, BACKENDS_DELETED (those that are not 0)
+ * @NF_SVC_CMD_DROPPED: told of a packet: DROP_REASON, VERDICT, CLASS, FAMILY,
+ *	PROTOCOL (any number), SOURCE, SOURCE_PORT, ADDRESS, PORT, DEVICE?, and
+ *	if a frontend was found NAME, OWNER; LOST?
  */
 enum nf_svc_commands {
 	NF_SVC_CMD_UNSPEC,
@@ -221,6 +276,13 @@ enum nf_svc_commands {
 	NF_SVC_CMD_SETTINGS_GET,
 	NF_SVC_CMD_STATS_GET,
 	NF_SVC_CMD_EXPLAIN,
+	NF_SVC_CMD_CLAIM,
+	NF_SVC_CMD_RELEASE,
+	NF_SVC_CMD_CLAIM_GET,
+	NF_SVC_CMD_HISTORY_GET,
+	NF_SVC_CMD_COMMITTED,
+	NF_SVC_CMD_CHANGED,
+	NF_SVC_CMD_DROPPED,
 
 	/* private: */
 	__NF_SVC_CMD_MAX,
@@ -284,6 +346,24 @@ enum nf_svc_commands {
  * @NF_SVC_A_CANDIDATES: u32, backends that take new flows in the set used
  * @NF_SVC_A_CHOSEN: nest of enum nf_svc_backend_attrs
  * @NF_SVC_A_MASQUERADE: u32, 0 no, 1 by the rule, 2 because it is a hairpin
+ * @NF_SVC_A_PID: u32, process (thread group) as the initial PID namespace
+ *	numbers it
+ * @NF_SVC_A_COMM: string, name of that process, for people
+ * @NF_SVC_A_TIME: u64, nanoseconds since 1970 (CLOCK_REALTIME)
+ * @NF_SVC_A_CHANGE: u32, enum nf_svc_change_kind
+ * @NF_SVC_A_SERVICES_ADDED: u32, services that the commit made
+ * @NF_SVC_A_SERVICES_CHANGED: u32, services of which it changed anything
+ * @NF_SVC_A_SERVICES_DELETED: u32, services that it deleted
+ * @NF_SVC_A_FRONTENDS_ADDED: u32, frontends made; one that is given another rule
+ *	or service is deleted and added
+ * @NF_SVC_A_FRONTENDS_DELETED: u32, frontends deleted
+ * @NF_SVC_A_BACKENDS_ADDED: u32, backends made
+ * @NF_SVC_A_BACKENDS_CHANGED: u32, backends whose weight or sets changed
+ * @NF_SVC_A_BACKENDS_DELETED: u32, backends deleted
+ * @NF_SVC_A_SETTINGS_CHANGED: flag, it set the settings
+ * @NF_SVC_A_REPLACED: flag, it had NF_SVC_FLAG_REPLACE
+ * @NF_SVC_A_NOT_LISTED: flag, no CHANGED was sent for its services: too many
+ * @NF_SVC_A_LOST: u32, DROPPED that were not sent before this one
  */
 enum nf_svc_attrs {
 	NF_SVC_A_UNSPEC,
@@ -332,6 +412,22 @@ enum nf_svc_attrs {
 	NF_SVC_A_CANDIDATES,
 	NF_SVC_A_CHOSEN,
 	NF_SVC_A_MASQUERADE,
+	NF_SVC_A_PID,
+	NF_SVC_A_COMM,
+	NF_SVC_A_TIME,
+	NF_SVC_A_CHANGE,
+	NF_SVC_A_SERVICES_ADDED,
+	NF_SVC_A_SERVICES_CHANGED,
+	NF_SVC_A_SERVICES_DELETED,
+	NF_SVC_A_FRONTENDS_ADDED,
+	NF_SVC_A_FRONTENDS_DELETED,
+	NF_SVC_A_BACKENDS_ADDED,
+	NF_SVC_A_BACKENDS_CHANGED,
+	NF_SVC_A_BACKENDS_DELETED,
+	NF_SVC_A_SETTINGS_CHANGED,
+	NF_SVC_A_REPLACED,
+	NF_SVC_A_NOT_LISTED,
+	NF_SVC_A_LOST,
 
 	/* private: */
 	__NF_SVC_A_MAX,
@@ -434,6 +530,9 @@ enum nf_svc_flags {
  * @NF_SVC_CAP_SOURCE_RANGES: SOURCE_RANGE of frontends
  * @NF_SVC_CAP_AFFINITY: AFFINITY_TIMEOUT of services
  * @NF_SVC_CAP_SERVICE_CIDRS: SERVICE_CIDR in SETTINGS
+ * @NF_SVC_CAP_CLAIMS: CLAIM, RELEASE, CLAIM_GET
+ * @NF_SVC_CAP_HISTORY: HISTORY_GET
+ * @NF_SVC_CAP_EVENTS: %NF_SVC_GROUP_EVENTS and %NF_SVC_GROUP_DROPS
  */
 enum nf_svc_capabilities {
 	NF_SVC_CAP_IPV6 = 1 << 0,
@@ -441,6 +540,25 @@ enum nf_svc_capabilities {
 	NF_SVC_CAP_SOURCE_RANGES = 1 << 2,
 	NF_SVC_CAP_AFFINITY = 1 << 3,
 	NF_SVC_CAP_SERVICE_CIDRS = 1 << 4,
+	NF_SVC_CAP_CLAIMS = 1 << 5,
+	NF_SVC_CAP_HISTORY = 1 << 6,
+	NF_SVC_CAP_EVENTS = 1 << 7,
+};
+
+/**
+ * enum nf_svc_change_kind - what a commit did to a service
+ * @NF_SVC_CHANGE_ADDED: made it
+ * @NF_SVC_CHANGE_CHANGED: changed it, its backends or its frontends
+ * @NF_SVC_CHANGE_DELETED: deleted it
+ */
+enum nf_svc_change_kind {
+	NF_SVC_CHANGE_ADDED,
+	NF_SVC_CHANGE_CHANGED,
+	NF_SVC_CHANGE_DELETED,
+
+	/* private: */
+	__NF_SVC_CHANGE_MAX,
+	NF_SVC_CHANGE_MAX = __NF_SVC_CHANGE_MAX - 1
 };
 
 /**
