@@ -213,9 +213,33 @@ static bool nf_svc_config_same(const struct nf_svc_config *a,
 	       !memcmp(a->group, b->group, sizeof(b->group));
 }
 
+/* What is to come of the backends that there are? */
+static void nf_svc_backends_count(struct nf_svc_change *change,
+				  const struct nf_svc_config *old)
+{
+	struct nf_svc_counts *counts = &change->counts;
+	const struct nf_svc_backend *backend, *now;
+	u32 kept = 0, i, place;
+	bool found;
+
+	for (i = 0; old && i < old->nr; i++) {
+		backend = &old->backends[i];
+		place = nf_svc_backends_search(change, &backend->addr,
+					       backend->port, &found);
+		if (!found)
+			continue;
+		kept++;
+		now = &change->backends[place];
+		counts->backends_changed += now->weight != backend->weight ||
+					    now->sets != backend->sets;
+	}
+	counts->backends_added = change->nr_backends - kept;
+	counts->backends_deleted = old ? old->nr - kept : 0;
+}
+
 /**
  * nf_svc_config_build() - make the configuration that a change asks for
- * @change: sets @config, to NULL if it would be as the present one
+ * @change: sets @config, to NULL if it would be as the present one, and @counts
  *
  * Context: process, may sleep; the namespace's mutex is held.
  * Return: 0 or -ENOMEM.
@@ -226,6 +250,8 @@ int nf_svc_config_build(struct nf_svc_change *change)
 	struct nf_svc_config *config;
 	int err;
 
+	if (change->kind == NF_SVC_CHANGE_DELETED)
+		return 0;
 	err = nf_svc_backends_begin(change);
 	if (err)
 		return err;
@@ -242,6 +268,8 @@ int nf_svc_config_build(struct nf_svc_change *change)
 	if (nf_svc_config_same(old, config)) {
 		kvfree(config);
 		config = NULL;
+	} else {
+		nf_svc_backends_count(change, old);
 	}
 	change->config = config;
 	return 0;

@@ -60,14 +60,22 @@ static bool nf_svc_frontend_same(const struct nf_svc_frontend *a,
 int nf_svc_frontend_end(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 			struct nf_svc_frontend *frontend)
 {
-	int err = nf_svc_address_use(ns, tx, frontend, -1);
+	struct nf_svc_change *change = nf_svc_change_of(tx, frontend->service);
+	int err;
 
+	if (!change)
+		return -ENOMEM;
+	err = nf_svc_address_use(ns, tx, frontend, -1);
 	if (err)
 		return err;
 	ns->nr_frontends--;
 	ns->family_frontends[nf_svc_family_index(frontend->family)]--;
-	if (frontend->entry.born == tx->next)
+	if (frontend->entry.born == tx->next) {
+		change->counts.frontends_added--;
 		list_del_init(&frontend->sibling);
+	} else {
+		change->counts.frontends_deleted++;
+	}
 	nf_svc_stage_death(ns, tx, &frontend->entry);
 	return 0;
 }
@@ -112,6 +120,8 @@ int nf_svc_frontend_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		return -ENOSPC;
 	}
 
+	if (old && !nf_svc_change_of(tx, old->service))
+		return -ENOMEM;
 	new = kmemdup(wanted, sizeof(*new), GFP_KERNEL_ACCOUNT);
 	if (!new)
 		return -ENOMEM;
@@ -124,12 +134,13 @@ int nf_svc_frontend_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		kfree(new);
 		return err;
 	}
-	/* Cannot fail: the line above has made its address. */
+	/* Cannot fail: the lines above have made its address and its change. */
 	if (old)
 		nf_svc_frontend_end(ns, tx, old);
 
 	ns->nr_frontends++;
 	ns->family_frontends[nf_svc_family_index(new->family)]++;
+	service->change->counts.frontends_added++;
 	list_add_tail(&new->sibling, &service->frontends);
 	nf_svc_stage_born(ns, tx, &new->entry);
 	return 0;

@@ -109,6 +109,10 @@ static const struct nla_policy nf_svc_policy_begin[NF_SVC_A_MAX + 1] = {
 	[NF_SVC_A_GENERATION] = { .type = NLA_U64 },
 };
 
+static const struct nla_policy nf_svc_policy_owner[NF_SVC_A_MAX + 1] = {
+	[NF_SVC_A_OWNER] = { .type = NLA_NUL_STRING, .len = NF_SVC_OWNER_MAX },
+};
+
 static const struct nla_policy nf_svc_policy_commit[NF_SVC_A_MAX + 1] = {
 	[NF_SVC_A_STEPS] = { .type = NLA_U32 },
 };
@@ -194,11 +198,14 @@ static const struct nla_policy nf_svc_policy_explain[NF_SVC_A_MAX + 1] = {
 			      .len = NF_SVC_DEVICE_MAX },
 };
 
-/* Of a writing command: needs CAP_NET_ADMIN of the initial user namespace. */
-#define NF_SVC_OP_WRITE(command, function, its_policy)                      \
-	{                                                                   \
-		.cmd = command, .flags = GENL_ADMIN_PERM, .doit = function, \
-		.policy = its_policy, .maxattr = NF_SVC_A_MAX,              \
+/* Of a writing command: netlink asks for CAP_NET_ADMIN in the namespace's user
+ * namespace, nf_svc_genl_pre_doit() for more.
+ */
+#define NF_SVC_OP_WRITE(command, function, its_policy)        \
+	{                                                     \
+		.cmd = command, .flags = GENL_UNS_ADMIN_PERM, \
+		.doit = function, .policy = its_policy,       \
+		.maxattr = NF_SVC_A_MAX,                      \
 	}
 
 #define NF_SVC_OP_READ(command, function, dump, its_policy)       \
@@ -206,6 +213,29 @@ static const struct nla_policy nf_svc_policy_explain[NF_SVC_A_MAX + 1] = {
 		.cmd = command, .doit = function, .dumpit = dump, \
 		.policy = its_policy, .maxattr = NF_SVC_A_MAX,    \
 	}
+
+static bool nf_svc_userns;
+module_param_named(userns, nf_svc_userns, bool, 0444);
+MODULE_PARM_DESC(
+	userns,
+	"let the administrators of user namespaces write to their own network namespaces (default: no)");
+
+/*
+ * Most ways from an unprivileged user to root through netfilter begin with a
+ * user namespace: so the initial one's CAP_NET_ADMIN is needed, unless the
+ * administrator says otherwise.
+ */
+static int nf_svc_genl_pre_doit(const nf_svc_genl_op *op, struct sk_buff *skb,
+				struct genl_info *info)
+{
+	if (!(op->flags & GENL_UNS_ADMIN_PERM) || nf_svc_userns ||
+	    netlink_capable(skb, CAP_NET_ADMIN))
+		return 0;
+	NL_SET_ERR_MSG(
+		info->extack,
+		"writing needs CAP_NET_ADMIN in the initial user namespace (or the module's parameter userns=1)");
+	return -EPERM;
+}
 
 static const struct genl_ops nf_svc_genl_ops[] = {
 	NF_SVC_OP_READ(NF_SVC_CMD_INFO, nf_svc_cmd_info, NULL,
@@ -241,6 +271,20 @@ static const struct genl_ops nf_svc_genl_ops[] = {
 		       nf_svc_dump_stats, nf_svc_policy_none),
 	NF_SVC_OP_READ(NF_SVC_CMD_EXPLAIN, nf_svc_cmd_explain, NULL,
 		       nf_svc_policy_explain),
+	NF_SVC_OP_WRITE(NF_SVC_CMD_CLAIM, nf_svc_cmd_claim,
+			nf_svc_policy_owner),
+	NF_SVC_OP_WRITE(NF_SVC_CMD_RELEASE, nf_svc_cmd_release,
+			nf_svc_policy_owner),
+	NF_SVC_OP_READ(NF_SVC_CMD_CLAIM_GET, NULL, nf_svc_dump_claims,
+		       nf_svc_policy_none),
+	NF_SVC_OP_READ(NF_SVC_CMD_HISTORY_GET, NULL, nf_svc_dump_history,
+		       nf_svc_policy_none),
+};
+
+static const struct genl_multicast_group nf_svc_genl_groups[] = {
+	[NF_SVC_GENL_EVENTS] = { .name = NF_SVC_GROUP_EVENTS },
+	[NF_SVC_GENL_DROPS] = { .name = NF_SVC_GROUP_DROPS,
+				.flags = GENL_MCAST_CAP_NET_ADMIN },
 };
 
 /*
@@ -254,8 +298,11 @@ struct genl_family nf_svc_genl_family __ro_after_init = {
 	.netnsok = true,
 	.parallel_ops = true,
 	.module = THIS_MODULE,
+	.pre_doit = nf_svc_genl_pre_doit,
 	.ops = nf_svc_genl_ops,
 	.n_ops = ARRAY_SIZE(nf_svc_genl_ops),
+	.mcgrps = nf_svc_genl_groups,
+	.n_mcgrps = ARRAY_SIZE(nf_svc_genl_groups),
 };
 
 /**

@@ -8,6 +8,12 @@
 
 extern struct genl_family nf_svc_genl_family;
 
+/* Multicast groups: places in nf_svc_genl_family.mcgrps. */
+enum nf_svc_genl_groups {
+	NF_SVC_GENL_EVENTS,
+	NF_SVC_GENL_DROPS,
+};
+
 /* genl_read.c */
 int nf_svc_read_owner(struct genl_info *info, const char **owner);
 bool nf_svc_read_missing(struct nlattr *const *attrs, const int *needed, u32 nr,
@@ -65,6 +71,16 @@ int nf_svc_put_settings(struct sk_buff *skb,
 int nf_svc_put_stats(struct sk_buff *skb, const struct nf_svc_stats *stats);
 int nf_svc_put_service_key(struct sk_buff *skb,
 			   const struct nf_svc_service *service);
+
+int nf_svc_put_counts(struct sk_buff *skb, const struct nf_svc_counts *counts);
+int nf_svc_put_record(struct sk_buff *skb, const struct nf_svc_record *record);
+int nf_svc_put_claim(struct sk_buff *skb, const struct nf_svc_claim *claim);
+
+/* genl_claim.c */
+int nf_svc_cmd_claim(struct sk_buff *skb, struct genl_info *info);
+int nf_svc_cmd_release(struct sk_buff *skb, struct genl_info *info);
+int nf_svc_dump_claims(struct sk_buff *skb, struct netlink_callback *cb);
+int nf_svc_dump_history(struct sk_buff *skb, struct netlink_callback *cb);
 
 /* genl_explain.c */
 int nf_svc_cmd_explain(struct sk_buff *skb, struct genl_info *info);

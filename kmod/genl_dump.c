@@ -51,7 +51,8 @@ int nf_svc_cmd_info(struct sk_buff *skb, struct genl_info *info)
 	struct nf_svc_net *nn = nf_svc_net(genl_info_net(info));
 	u32 nr_services = 0, nr_frontends = 0;
 	const struct nf_svc_ns *ns;
-	u64 capabilities = 0;
+	u64 capabilities = NF_SVC_CAP_CLAIMS | NF_SVC_CAP_HISTORY |
+			   NF_SVC_CAP_EVENTS;
 	struct sk_buff *msg;
 	u64 generation;
 	void *head;

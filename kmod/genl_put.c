@@ -202,3 +202,77 @@ int nf_svc_put_stats(struct sk_buff *skb, const struct nf_svc_stats *stats)
 	}
 	return 0;
 }
+
+/**
+ * nf_svc_put_counts() - write how much a commit or change changes
+ * @skb: message
+ * @counts: those that are not 0 are written
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int nf_svc_put_counts(struct sk_buff *skb, const struct nf_svc_counts *counts)
+{
+	const struct {
+		int type;
+		u32 count;
+	} all[] = {
+		{ NF_SVC_A_SERVICES_ADDED, counts->services_added },
+		{ NF_SVC_A_SERVICES_CHANGED, counts->services_changed },
+		{ NF_SVC_A_SERVICES_DELETED, counts->services_deleted },
+		{ NF_SVC_A_FRONTENDS_ADDED, counts->frontends_added },
+		{ NF_SVC_A_FRONTENDS_DELETED, counts->frontends_deleted },
+		{ NF_SVC_A_BACKENDS_ADDED, counts->backends_added },
+		{ NF_SVC_A_BACKENDS_CHANGED, counts->backends_changed },
+		{ NF_SVC_A_BACKENDS_DELETED, counts->backends_deleted },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(all); i++)
+		if (all[i].count && nla_put_u32(skb, all[i].type, all[i].count))
+			return -EMSGSIZE;
+	return 0;
+}
+
+static int nf_svc_put_flag(struct sk_buff *skb, int type, bool flag)
+{
+	return flag ? nla_put_flag(skb, type) : 0;
+}
+
+/**
+ * nf_svc_put_record() - write a commit
+ * @skb: message
+ * @record: the commit
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int nf_svc_put_record(struct sk_buff *skb, const struct nf_svc_record *record)
+{
+	if (nla_put_u64_64bit(skb, NF_SVC_A_GENERATION, record->generation,
+			      NF_SVC_A_PAD) ||
+	    nla_put_u64_64bit(skb, NF_SVC_A_TIME, record->time, NF_SVC_A_PAD) ||
+	    nla_put_string(skb, NF_SVC_A_OWNER, record->owner) ||
+	    nla_put_u32(skb, NF_SVC_A_PID, record->pid) ||
+	    nla_put_string(skb, NF_SVC_A_COMM, record->comm) ||
+	    nf_svc_put_flag(skb, NF_SVC_A_SETTINGS_CHANGED,
+			    record->settings_changed) ||
+	    nf_svc_put_flag(skb, NF_SVC_A_REPLACED, record->replaced) ||
+	    nf_svc_put_flag(skb, NF_SVC_A_NOT_LISTED, record->not_listed))
+		return -EMSGSIZE;
+	return nf_svc_put_counts(skb, &record->counts);
+}
+
+/**
+ * nf_svc_put_claim() - write a claim
+ * @skb: message
+ * @claim: the claim
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int nf_svc_put_claim(struct sk_buff *skb, const struct nf_svc_claim *claim)
+{
+	if (nla_put_string(skb, NF_SVC_A_OWNER, claim->owner) ||
+	    nla_put_u32(skb, NF_SVC_A_PID, claim->pid) ||
+	    nla_put_string(skb, NF_SVC_A_COMM, claim->comm))
+		return -EMSGSIZE;
+	return 0;
+}

@@ -94,6 +94,7 @@ static unsigned int nf_svc_hook_destination(void *priv, struct sk_buff *skb,
 
 	nf_svc_count_drop(&packet, packet.reason);
 	trace_nf_svc_drop(&packet);
+	nf_svc_event_drop(&packet);
 	return ret;
 }
 
@@ -141,6 +142,7 @@ static unsigned int nf_svc_hook_source(void *priv, struct sk_buff *skb,
 	packet.reason = NF_SVC_DROP_BIND;
 	nf_svc_count_drop(&packet, packet.reason);
 	trace_nf_svc_drop(&packet);
+	nf_svc_event_drop(&packet);
 	return ret;
 }
 

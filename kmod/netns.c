@@ -109,6 +109,8 @@ static int __net_init nf_svc_net_init(struct net *net)
 	struct nf_svc_net *nn = nf_svc_net(net);
 
 	mutex_init(&nn->mutex);
+	mutex_init(&nn->claims_mutex);
+	INIT_LIST_HEAD(&nn->claims);
 	nf_svc_retire_init(nn);
 	return 0;
 }
@@ -137,6 +139,8 @@ static void __net_exit nf_svc_net_exit(struct net *net)
 	/* The worker, which @ending stops from queueing itself again. */
 	while (flush_rcu_work(&nn->retire))
 		;
+	nf_svc_claims_free(nn);
+	kvfree(nn->history);
 	ns = nf_svc_ns_locked(nn);
 	if (!ns)
 		return;
@@ -153,7 +157,7 @@ static struct pernet_operations nf_svc_net_ops = {
 	.size = sizeof(struct nf_svc_net),
 };
 
-/* A socket is gone, and with it the transaction that was tied to it. */
+/* A socket is gone, and with it the transaction and the claims tied to it. */
 static int nf_svc_netlink_event(struct notifier_block *block,
 				unsigned long event, void *ptr)
 {
@@ -163,6 +167,7 @@ static int nf_svc_netlink_event(struct notifier_block *block,
 	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
 		return NOTIFY_DONE;
 	nn = nf_svc_net(notify->net);
+	nf_svc_claims_end(nn, notify->net, notify->portid);
 	/* Without the lock: sockets of others are not to wait for a commit. A
 	 * socket that has a transaction has it since before it was closed.
 	 */

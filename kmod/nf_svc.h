@@ -27,6 +27,7 @@
 
 struct nf_svc_change;
 struct nf_svc_packet;
+struct nf_svc_record;
 struct nf_svc_tx;
 struct nf_svc_config;
 
@@ -264,6 +265,8 @@ struct nf_svc_settings {
  * @uncounted: flows whose service's counters could not be allocated
  * @refused: of the limit on refusals by source, see refuse.c
  * @refused_unclaimed: the same for what no frontend claims
+ * @told: of the limit on messages to the group of drops, see limit.h
+ * @lost: drops that were not told for that limit, or for want of memory
  * @nr_services: current services, staged ones too; writer only
  * @nr_frontends: current frontends, staged ones too; writer only
  * @family_frontends: the same, IPv4 and IPv6 apart; writer only
@@ -289,6 +292,8 @@ struct nf_svc_ns {
 	atomic64_t uncounted;
 	atomic64_t refused[NF_SVC_REFUSE_SLOTS];
 	atomic64_t refused_unclaimed;
+	atomic64_t told;
+	atomic_t lost;
 
 	struct nf_svc_table services;
 	u32 nr_services;
@@ -308,22 +313,35 @@ struct nf_svc_ns {
  * @tx: the open transaction, or NULL
  * @tx_portid: netlink socket that @tx is tied to, else 0; may be read without
  *	the mutex by whoever only wants to know whether it is his
+ * @history: the last NF_SVC_HISTORY_MAX commits, by generation; NULL before the
+ *	first transaction
  * @generation: number of the last commit; outlives @ns
  * @tx_id: id of the last transaction
  * @moves: of tables that are gone; see nf_svc_dump_round()
  * @ending: the namespace goes; nothing is retired any more
  * @retire: unlinks and frees what commits replaced, see retire.c
+ * @claims_mutex: protects @claims and @nr_claims; taken inside of @mutex or
+ *	alone, so that a socket that closes does not wait for a commit
+ * @claims: &struct nf_svc_claim
+ * @nr_claims: how many; may be read without the mutex
+ * @claims_seq: grows with each that ends, for dumps
  */
 struct nf_svc_net {
 	struct mutex mutex; /* all that follows, and the tables' links */
 	struct nf_svc_ns __rcu *ns;
 	struct nf_svc_tx *tx;
 	u32 tx_portid;
+	struct nf_svc_record *history;
 	u64 generation;
 	u32 tx_id;
 	u32 moves;
 	bool ending;
 	struct rcu_work retire;
+
+	struct mutex claims_mutex; /* the claims */
+	struct list_head claims;
+	u32 nr_claims;
+	u32 claims_seq;
 };
 
 /**

@@ -47,6 +47,9 @@ struct nf_svc_packet {
 	const struct nf_svc_backend *backend;
 };
 
+/* event.c */
+void nf_svc_event_drop(const struct nf_svc_packet *packet);
+
 /* hook.c */
 void nf_svc_decide(struct nf_svc_packet *packet);
 

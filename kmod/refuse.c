@@ -18,11 +18,11 @@
  *	of one service:	1000 RST or 125 ICMP a second, 200 or 25 at once;
  *			all that no frontend claims is one service here
  */
-#include <linux/ktime.h>
 #include <net/dst_metadata.h>
 #include <net/netfilter/ipv4/nf_reject.h>
 #include <net/netfilter/ipv6/nf_reject.h>
 
+#include "limit.h"
 #include "packet.h"
 
 struct nf_svc_refusal_limit {
@@ -43,34 +43,10 @@ static const struct nf_svc_refusal_limit nf_svc_limit_service = {
 	.unreach = 8 * NSEC_PER_MSEC,
 };
 
-/*
- * A bucket of one word (the generic cell rate algorithm): the time until which
- * it is spent. No lock; a lost race is tried again.
- */
-static bool nf_svc_limit_left(const atomic64_t *spent_until,
-			      const struct nf_svc_refusal_limit *limit,
-			      bool reset)
+static u64 nf_svc_refusal_cost(const struct nf_svc_refusal_limit *limit,
+			       bool reset)
 {
-	u64 now = ktime_get_ns(), cost = reset ? limit->reset : limit->unreach;
-	u64 until = atomic64_read(spent_until);
-
-	return max(until, now) + cost <= now + limit->window;
-}
-
-static bool nf_svc_limit_take(atomic64_t *spent_until,
-			      const struct nf_svc_refusal_limit *limit,
-			      bool reset)
-{
-	u64 now = ktime_get_ns(), cost = reset ? limit->reset : limit->unreach;
-	s64 old = atomic64_read(spent_until);
-	u64 until;
-
-	do {
-		until = max_t(u64, old, now) + cost;
-		if (until > now + limit->window)
-			return false;
-	} while (!atomic64_try_cmpxchg(spent_until, &old, until));
-	return true;
+	return reset ? limit->reset : limit->unreach;
 }
 
 static bool nf_svc_refusal_allowed(const struct nf_svc_packet *packet,
@@ -83,15 +59,19 @@ static bool nf_svc_refusal_allowed(const struct nf_svc_packet *packet,
 	atomic64_t *service = packet->frontend ?
 				      &packet->frontend->service->refused :
 				      &packet->ns->refused_unclaimed;
+	u64 cost_service = nf_svc_refusal_cost(&nf_svc_limit_service, reset);
+	u64 cost_source = nf_svc_refusal_cost(&nf_svc_limit_source, reset);
 
 	/* No answer that the other limit forbids is charged. A flood at one
 	 * service leaves its victims' sources as they were, and a flooding
 	 * source the service.
 	 */
-	return nf_svc_limit_left(service, &nf_svc_limit_service, reset) &&
+	return nf_svc_limit_left(service, nf_svc_limit_service.window,
+				 cost_service) &&
 	       nf_svc_limit_take(&packet->ns->refused[slot],
-				 &nf_svc_limit_source, reset) &&
-	       nf_svc_limit_take(service, &nf_svc_limit_service, reset);
+				 nf_svc_limit_source.window, cost_source) &&
+	       nf_svc_limit_take(service, nf_svc_limit_service.window,
+				 cost_service);
 }
 
 /**

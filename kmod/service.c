@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Staging of services. */
 #include <linux/jhash.h>
-#include <linux/mm.h>
 #include <linux/netlink.h>
 #include <linux/random.h>
 #include <linux/slab.h>
@@ -62,47 +61,6 @@ struct nf_svc_service *nf_svc_service_find(const struct nf_svc_ns *ns,
 	return NULL;
 }
 
-static struct nf_svc_change *nf_svc_change_of(struct nf_svc_tx *tx,
-					      struct nf_svc_service *service)
-{
-	const struct nf_svc_config *config;
-	struct nf_svc_change *change;
-
-	if (service->change)
-		return service->change;
-	change = kzalloc(sizeof(*change), GFP_KERNEL_ACCOUNT);
-	if (!change)
-		return NULL;
-	config = (const struct nf_svc_config *)rcu_dereference_protected(
-		service->config, 1);
-	if (config) {
-		change->scheduler = config->scheduler;
-		change->refuse_with = config->refuse_with;
-	} else {
-		change->scheduler = nf_svc_scheduler_find("random");
-		change->refuse_with = NF_SVC_REFUSE_RESET;
-	}
-	change->service = service;
-	service->change = change;
-	list_add_tail(&change->list, &tx->changes);
-	return change;
-}
-
-/**
- * nf_svc_change_free() - forget what a transaction does to a service
- * @change: the change; a configuration that it still has goes with it
- *
- * Context: process; the namespace's mutex is held.
- */
-void nf_svc_change_free(struct nf_svc_change *change)
-{
-	change->service->change = NULL;
-	list_del(&change->list);
-	kvfree(change->backends);
-	kvfree(change->config);
-	kfree(change);
-}
-
 static struct nf_svc_service *nf_svc_service_new(struct nf_svc_ns *ns,
 						 struct nf_svc_tx *tx,
 						 const struct nf_svc_key *key)
@@ -160,6 +118,7 @@ struct nf_svc_service *nf_svc_service_touch(struct nf_svc_ns *ns,
 					    struct netlink_ext_ack *extack)
 {
 	struct nf_svc_service *service = nf_svc_service_find(ns, key);
+	struct nf_svc_change *change;
 	int err;
 
 	if (!service) {
@@ -175,8 +134,10 @@ struct nf_svc_service *nf_svc_service_touch(struct nf_svc_ns *ns,
 			"this transaction replaces all that its owner has: set the service first");
 		return ERR_PTR(-ENOENT);
 	}
-	if (!nf_svc_change_of(tx, service))
+	change = nf_svc_change_of(tx, service);
+	if (!change)
 		return ERR_PTR(-ENOMEM);
+	change->is_touched = true;
 	return service;
 }
 
@@ -211,7 +172,8 @@ int nf_svc_service_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 			NL_SET_ERR_MSG(extack, "the service exists already");
 			return -EEXIST;
 		}
-		if (flags & NF_SVC_FLAG_REPLACE && service->change) {
+		if (flags & NF_SVC_FLAG_REPLACE && service->change &&
+		    service->change->is_touched) {
 			NL_SET_ERR_MSG(
 				extack,
 				"NF_SVC_FLAG_REPLACE comes too late: this transaction has changed the service already");
@@ -240,6 +202,7 @@ int nf_svc_service_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 	if (!change->is_set)
 		change->is_replaced = replace;
 	change->is_set = true;
+	change->is_touched = true;
 	if (scheduler)
 		change->scheduler = scheduler;
 	if (refuse_with)
@@ -248,15 +211,19 @@ int nf_svc_service_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 }
 
 /*
- * Let a service and its frontends go. Every step but the first frontend's
- * address could only fail for want of memory, and none of them needs any.
+ * Let a service and its frontends go. Only the first step can fail, for want of
+ * memory: frontends have their addresses, and the change that counts them.
  */
 static int nf_svc_service_end(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 			      struct nf_svc_service *service)
 {
+	struct nf_svc_change *change = nf_svc_change_of(tx, service);
+	const struct nf_svc_config *config;
 	struct nf_svc_frontend *frontend, *next;
 	int err;
 
+	if (!change)
+		return -ENOMEM;
 	list_for_each_entry_safe(frontend, next, &service->frontends, sibling) {
 		if (!nf_svc_current(&frontend->entry))
 			continue;
@@ -264,8 +231,15 @@ static int nf_svc_service_end(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		if (err)
 			return err;
 	}
-	if (service->change)
-		nf_svc_change_free(service->change);
+	if (change->kind == NF_SVC_CHANGE_ADDED) {
+		nf_svc_change_free(change);
+	} else {
+		config =
+			(const struct nf_svc_config *)rcu_dereference_protected(
+				service->config, 1);
+		change->kind = NF_SVC_CHANGE_DELETED;
+		change->counts.backends_deleted = config->nr;
+	}
 	ns->nr_services--;
 	nf_svc_stage_death(ns, tx, &service->entry);
 	return 0;
@@ -349,7 +323,8 @@ int nf_svc_services_prune(struct nf_svc_ns *ns, struct nf_svc_tx *tx)
 				     node[buckets->side]) {
 			service = container_of(entry, struct nf_svc_service,
 					       entry);
-			if (!nf_svc_current(entry) || service->change ||
+			if (!nf_svc_current(entry) ||
+			    (service->change && service->change->is_set) ||
 			    strcmp(service->owner, tx->owner))
 				continue;
 			err = nf_svc_service_end(ns, tx, service);

@@ -10,6 +10,7 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/netlink.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <net/netlink.h>
 
@@ -100,10 +101,14 @@ int nf_svc_begin(struct nf_svc_net *nn, struct net *net, u32 portid,
 	if (nn->tx &&
 	    time_before(jiffies,
 			nn->tx->active + msecs_to_jiffies(NF_SVC_TX_IDLE_MS))) {
-		NL_SET_ERR_MSG(extack,
-			       "another transaction is open: try again");
+		NL_SET_ERR_MSG(
+			extack,
+			"another process has a transaction open (see the cookie): try again");
+		nf_svc_cookie_pid(extack, nn->tx->pid);
 		return -EBUSY;
 	}
+	if (nf_svc_claimed(nn, portid, owner, extack))
+		return -EBUSY;
 	if (generation && *generation != nn->generation) {
 		NL_SET_ERR_MSG(
 			extack,
@@ -116,12 +121,14 @@ int nf_svc_begin(struct nf_svc_net *nn, struct net *net, u32 portid,
 	tx = kzalloc(sizeof(*tx), GFP_KERNEL_ACCOUNT);
 	if (!tx)
 		return -ENOMEM;
-	ns = nf_svc_ns_get(nn, net);
+	ns = nf_svc_history_prepare(nn) ? NULL : nf_svc_ns_get(nn, net);
 	if (!ns) {
 		kfree(tx);
 		return -ENOMEM;
 	}
 	tx->id = ++nn->tx_id;
+	tx->pid = task_tgid_nr(current);
+	get_task_comm(tx->comm, current->group_leader);
 	tx->replace = replace;
 	tx->active = jiffies;
 	tx->next = nn->generation + 1;
@@ -212,6 +219,7 @@ static int nf_svc_prepare(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		err = nf_svc_config_build(change);
 		if (err)
 			return err;
+		nf_svc_change_add(&tx->counts, change);
 		cond_resched();
 	}
 	err = nf_svc_addresses_prepare(ns, tx);
@@ -284,17 +292,20 @@ int nf_svc_commit(struct nf_svc_net *nn, u32 steps,
 			continue;
 		nf_svc_version_push(tx, &change->service->config,
 				    &change->config->version);
-		change->config = NULL;
 	}
 	if (tx->settings) {
 		nf_svc_version_push(tx, &ns->settings, &tx->settings->version);
 		tx->settings = NULL;
+		tx->settings_changed = true;
 	}
 
 	/* Now they do, all of it: pairs with smp_load_acquire() in hook.c. */
 	smp_store_release(&ns->generation, tx->next);
 	nn->generation = tx->next;
 
+	nf_svc_event_commit(ns->net, tx, nf_svc_history_add(nn, tx));
+	list_for_each_entry(change, &tx->changes, list)
+		change->config = NULL; /* the service's now */
 	nf_svc_changes_free(tx);
 	nf_svc_addresses_finish(tx, true);
 	nf_svc_siblings_del(&tx->dying);

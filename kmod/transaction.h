@@ -7,12 +7,36 @@
 struct netlink_ext_ack;
 
 /**
+ * struct nf_svc_counts - how much a commit, or a change, changes
+ * @services_added: services made; 0 in a change
+ * @services_changed: services of which anything changed; 0 in a change
+ * @services_deleted: services deleted; 0 in a change
+ * @frontends_added: frontends made
+ * @frontends_deleted: frontends deleted
+ * @backends_added: backends made
+ * @backends_changed: backends of which weight or sets changed
+ * @backends_deleted: backends deleted
+ */
+struct nf_svc_counts {
+	u32 services_added;
+	u32 services_changed;
+	u32 services_deleted;
+	u32 frontends_added;
+	u32 frontends_deleted;
+	u32 backends_added;
+	u32 backends_changed;
+	u32 backends_deleted;
+};
+
+/**
  * struct nf_svc_change - what an open transaction does to one service
  * @list: link in nf_svc_tx.changes
  * @service: the service
- * @is_new: it is made by this transaction
- * @is_deleted: it goes
+ * @kind: enum nf_svc_change_kind
+ * @counts: how much that is; of backends since @config has been built
  * @is_set: SERVICE_SET named it
+ * @is_touched: a message named it, or gave it something; else it only lost a
+ *	frontend
  * @is_replaced: it keeps only the frontends and backends that are set
  * @has_backends: @backends is what it shall have (else: as it has now)
  * @scheduler: as it shall have
@@ -25,9 +49,10 @@ struct netlink_ext_ack;
 struct nf_svc_change {
 	struct list_head list;
 	struct nf_svc_service *service;
-	bool is_new;
-	bool is_deleted;
+	u8 kind;
+	struct nf_svc_counts counts;
 	bool is_set;
+	bool is_touched;
 	bool is_replaced;
 	bool has_backends;
 	const struct nf_svc_scheduler *scheduler;
@@ -46,12 +71,16 @@ struct nf_svc_change {
  * @steps: messages of it that were taken
  * @active: jiffies of the last message
  * @next: number that its commit will have
+ * @pid: of the process that began it, in the initial PID namespace
+ * @comm: name of that process
  * @changes: touched services
  * @addresses: touched addresses
  * @born: entries linked by it, visible from @next on
  * @dying: entries visible until @next
  * @dropped: entries linked and given up by it, never visible
  * @settings: settings to be, or NULL
+ * @settings_changed: were there any?
+ * @counts: how much it changes; known once it is prepared
  * @replaced: configurations and settings that its commit replaced
  * @nr_services: as it was when the transaction began
  * @nr_frontends: as it was when the transaction began
@@ -67,18 +96,62 @@ struct nf_svc_tx {
 	u32 steps;
 	unsigned long active;
 	u64 next;
+	u32 pid;
+	char comm[NF_SVC_COMM_MAX + 1];
 	struct list_head changes;
 	struct list_head addresses;
 	struct list_head born;
 	struct list_head dying;
 	struct list_head dropped;
 	struct nf_svc_settings *settings;
+	bool settings_changed;
+	struct nf_svc_counts counts;
 	struct nf_svc_version *replaced;
 	u32 nr_services;
 	u32 nr_frontends;
 	u32 family_frontends[2];
 	struct list_head batch;
 	unsigned long cookie;
+	char owner[NF_SVC_OWNER_MAX + 1];
+};
+
+/**
+ * struct nf_svc_record - a commit, as HISTORY_GET shows it
+ * @generation: its number
+ * @time: when, ns since 1970
+ * @pid: of the process that sent BEGIN, in the initial PID namespace
+ * @replaced: it was the whole truth of its owner
+ * @settings_changed: it set the settings
+ * @not_listed: too many services for events of each
+ * @counts: how much it changed
+ * @comm: name of the process
+ * @owner: whose objects it changed
+ */
+struct nf_svc_record {
+	u64 generation;
+	u64 time;
+	u32 pid;
+	bool replaced;
+	bool settings_changed;
+	bool not_listed;
+	struct nf_svc_counts counts;
+	char comm[NF_SVC_COMM_MAX + 1];
+	char owner[NF_SVC_OWNER_MAX + 1];
+};
+
+/**
+ * struct nf_svc_claim - an owner that one socket writes for
+ * @list: link in nf_svc_net.claims
+ * @portid: netlink socket
+ * @pid: its process, in the initial PID namespace
+ * @comm: name of the process
+ * @owner: the owner
+ */
+struct nf_svc_claim {
+	struct list_head list;
+	u32 portid;
+	u32 pid;
+	char comm[NF_SVC_COMM_MAX + 1];
 	char owner[NF_SVC_OWNER_MAX + 1];
 };
 
@@ -132,7 +205,14 @@ int nf_svc_service_del(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		       const struct nf_svc_key *key,
 		       struct netlink_ext_ack *extack);
 int nf_svc_services_prune(struct nf_svc_ns *ns, struct nf_svc_tx *tx);
+
+/* change.c */
+struct nf_svc_change *nf_svc_change_of(struct nf_svc_tx *tx,
+				       struct nf_svc_service *service);
 void nf_svc_change_free(struct nf_svc_change *change);
+bool nf_svc_change_is_none(const struct nf_svc_change *change);
+void nf_svc_change_add(struct nf_svc_counts *sum,
+		       const struct nf_svc_change *change);
 
 /* backend.c */
 int nf_svc_backend_set(struct nf_svc_change *change,
@@ -162,6 +242,30 @@ int nf_svc_address_use(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		       const struct nf_svc_frontend *frontend, int delta);
 int nf_svc_addresses_prepare(struct nf_svc_ns *ns, struct nf_svc_tx *tx);
 void nf_svc_addresses_finish(struct nf_svc_tx *tx, bool committed);
+
+/* claim.c */
+void nf_svc_cookie_pid(struct netlink_ext_ack *extack, u32 pid);
+int nf_svc_claim(struct nf_svc_net *nn, struct net *net, u32 portid,
+		 const char *owner, struct netlink_ext_ack *extack);
+int nf_svc_release(struct nf_svc_net *nn, struct net *net, u32 portid,
+		   const char *owner, struct netlink_ext_ack *extack);
+bool nf_svc_claimed(struct nf_svc_net *nn, u32 portid, const char *owner,
+		    struct netlink_ext_ack *extack);
+void nf_svc_claims_end(struct nf_svc_net *nn, struct net *net, u32 portid);
+void nf_svc_claims_free(struct nf_svc_net *nn);
+
+/* history.c */
+int nf_svc_history_prepare(struct nf_svc_net *nn);
+struct nf_svc_record *nf_svc_history_add(struct nf_svc_net *nn,
+					 const struct nf_svc_tx *tx);
+const struct nf_svc_record *nf_svc_history_at(const struct nf_svc_net *nn,
+					      u64 generation);
+
+/* event.c */
+void nf_svc_event_commit(struct net *net, const struct nf_svc_tx *tx,
+			 const struct nf_svc_record *record);
+void nf_svc_event_claim(struct net *net, u8 cmd,
+			const struct nf_svc_claim *claim);
 
 /* retire.c */
 void nf_svc_retire_init(struct nf_svc_net *nn);

@@ -22,4 +22,11 @@
 #define nf_svc_dump_attrs(cb) (genl_dumpit_info(cb)->attrs)
 #endif
 
+/* 6.2: an operation is split by doit and dumpit before it is asked about. */
+#ifdef HAVE_GENL_SPLIT_OPS
+#define nf_svc_genl_op struct genl_split_ops
+#else
+#define nf_svc_genl_op struct genl_ops
+#endif
+
 #endif /* _NF_SVC_COMPAT_H */
