@@ -65,6 +65,7 @@ struct nf_svc_ns *nf_svc_ns_get(struct nf_svc_net *nn, struct net *net)
 		return NULL;
 	ns->generation = nn->generation;
 	ns->net = net;
+	ns->unhooked = get_state_synchronize_rcu();
 	get_random_bytes(&ns->key, sizeof(ns->key));
 	INIT_LIST_HEAD(&ns->retiring);
 	INIT_LIST_HEAD(&ns->freeing);
@@ -84,8 +85,8 @@ struct nf_svc_ns *nf_svc_ns_get(struct nf_svc_net *nn, struct net *net)
  * nf_svc_ns_put_if_empty() - free the tables of a namespace if nothing is in them
  * @nn: of the namespace
  *
- * Context: the retire worker; the namespace's mutex is held, its hooks are gone
- * and with them, for a grace period, the packets that were inside.
+ * Context: the retire worker; the namespace's mutex is held. If its hooks are
+ * gone, so are, since a grace period, the packets that were inside.
  */
 void nf_svc_ns_put_if_empty(struct nf_svc_net *nn)
 {

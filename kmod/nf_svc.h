@@ -273,6 +273,8 @@ struct nf_svc_settings {
  * @hooked: are the hooks of IPv4, of IPv6 there? They come with the commit of
  *	the family's first frontend, and go when the packets that its last one
  *	served have left; writer only
+ * @unhooked: RCU cookie: when it has elapsed, no packet is inside of hooks that
+ *	went last; writer only
  * @retiring: committed transactions whose packets of before may still be on
  *	their way, oldest first; writer only
  * @freeing: transactions whose objects are out of the tables and wait for those
@@ -300,6 +302,7 @@ struct nf_svc_ns {
 	u32 nr_frontends;
 	u32 family_frontends[2];
 	bool hooked[2];
+	unsigned long unhooked;
 	struct list_head retiring;
 	struct list_head freeing;
 	struct net *net;

@@ -83,7 +83,6 @@ static void nf_svc_retire_work(struct work_struct *work)
 		container_of(to_rcu_work(work), struct nf_svc_net, retire);
 	struct nf_svc_tx *tx, *next;
 	struct nf_svc_ns *ns;
-	bool unhooked = false;
 
 	mutex_lock(&nn->mutex);
 	ns = nf_svc_ns_locked(nn);
@@ -102,9 +101,16 @@ static void nf_svc_retire_work(struct work_struct *work)
 		tx->cookie = get_state_synchronize_rcu();
 		list_move_tail(&tx->batch, &ns->freeing);
 	}
-	if (list_empty(&ns->retiring))
-		unhooked = nf_svc_hooks_unregister(ns, false);
-	if (unhooked || !list_empty(&ns->freeing) || !list_empty(&ns->retiring))
+	/* Not under an open transaction, whose staged frontends are counted: its
+	 * end comes by here. The cookie, and not this work's own grace period,
+	 * says when nobody is inside the hooks any more: the work may have been
+	 * queued before they went.
+	 */
+	if (!nn->tx && list_empty(&ns->retiring) &&
+	    nf_svc_hooks_unregister(ns, false))
+		ns->unhooked = get_state_synchronize_rcu();
+	if (!list_empty(&ns->freeing) || !list_empty(&ns->retiring) ||
+	    !poll_state_synchronize_rcu(ns->unhooked))
 		queue_rcu_work(nf_svc_retire_queue, &nn->retire);
 	else
 		nf_svc_ns_put_if_empty(nn);

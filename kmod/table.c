@@ -109,7 +109,8 @@ static void nf_svc_table_resize(struct nf_svc_table *table)
 
 	/* Pairs with rcu_dereference() in lookup.c. */
 	rcu_assign_pointer(table->buckets, new);
-	table->resized = get_state_synchronize_rcu();
+	/* Starts one, too: an idle machine has no grace period of its own. */
+	table->resized = start_poll_synchronize_rcu();
 	table->moves++;
 	kvfree_rcu(old, rcu);
 }

@@ -315,6 +315,17 @@ def test_commit_has_taken_effect_when_it_returns(lab, tables, family):
         assert attempt(lab.c, vip, 80, "udp").refused
 
 
+@pytest.mark.row("TX-02", "DP-17")
+def test_staged_end_of_the_last_frontend_is_not_seen(lab, tables, family):
+    """TX-02: an open transaction that would take a namespace's last frontend takes nothing yet."""
+    vip = family.vip(1)
+    tables.change(*tables.simple("shop/web:http", vip, 80, (lab.a.addr(family), 8080)))
+    tables.exchange([tables.begin(), tables.service_del("shop/web:http", family)])
+    only(lab.c, vip, 80, "tcp", "a", times=200)     # longer than what the commit left takes to go
+    tables.call(abi.CMD_ABORT)
+    only(lab.c, vip, 80, "tcp", "a", times=20)
+
+
 @pytest.mark.smoke
 @pytest.mark.row("TX-03")
 @pytest.mark.parametrize("death", ["killed", "socket closed"])
