@@ -114,6 +114,7 @@ int nf_svc_addresses_prepare(struct nf_svc_ns *ns, struct nf_svc_tx *tx)
 			/* Before the cursor: this walk is done with it. */
 			list_add(&new->touched, &tx->addresses);
 		}
+		cond_resched();
 	}
 	return 0;
 }
@@ -137,5 +138,6 @@ void nf_svc_addresses_finish(struct nf_svc_tx *tx, bool committed)
 		address->users_delta = 0;
 		address->exclusive_delta = 0;
 		list_del_init(&address->touched);
+		cond_resched();
 	}
 }

@@ -252,6 +252,11 @@ int nf_svc_config_build(struct nf_svc_change *change)
 
 	if (change->kind == NF_SVC_CHANGE_DELETED)
 		return 0;
+	/* A service may be large: not for the sake of one frontend. */
+	if (old && !change->has_backends && !change->is_replaced &&
+	    old->scheduler == change->scheduler &&
+	    old->refuse_with == change->refuse_with)
+		return 0;
 	err = nf_svc_backends_begin(change);
 	if (err)
 		return err;

@@ -63,7 +63,7 @@ int nf_svc_put_rule(struct sk_buff *skb, u8 class,
 		    const struct nf_svc_rule *rule);
 int nf_svc_put_service(struct sk_buff *skb,
 		       const struct nf_svc_service *service,
-		       const struct nf_svc_config *config, u64 generation);
+		       const struct nf_svc_config *config);
 int nf_svc_put_frontend(struct sk_buff *skb,
 			const struct nf_svc_frontend *frontend);
 int nf_svc_put_settings(struct sk_buff *skb,

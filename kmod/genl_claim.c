@@ -21,8 +21,8 @@ int nf_svc_cmd_claim(struct sk_buff *skb, struct genl_info *info)
 	err = nf_svc_read_owner(info, &owner);
 	if (err)
 		return err;
-	return nf_svc_claim(nf_svc_net(net), net, info->snd_portid, owner,
-			    info->extack);
+	return nf_svc_claim(nf_svc_net(net), net, NETLINK_CB(skb).sk,
+			    info->snd_portid, owner, info->extack);
 }
 
 /**
@@ -42,7 +42,7 @@ int nf_svc_cmd_release(struct sk_buff *skb, struct genl_info *info)
 	err = nf_svc_read_owner(info, &owner);
 	if (err)
 		return err;
-	return nf_svc_release(nf_svc_net(net), net, info->snd_portid, owner,
+	return nf_svc_release(nf_svc_net(net), net, NETLINK_CB(skb).sk, owner,
 			      info->extack);
 }
 

@@ -151,9 +151,9 @@ int nf_svc_cmd_service_get(struct sk_buff *skb, struct genl_info *info)
 	service = nf_svc_service_shown(nf_svc_ns_locked(nn), &key,
 				       nn->generation);
 	if (service)
-		err = nf_svc_put_service(
-			msg, service, nf_svc_config_at(service, nn->generation),
-			nn->generation);
+		err = nf_svc_put_service(msg, service,
+					 nf_svc_config_at(service,
+							  nn->generation));
 	else
 		err = nf_svc_no_service(info);
 	mutex_unlock(&nn->mutex);
@@ -394,8 +394,8 @@ static int nf_svc_put_service_msg(struct nf_svc_dump *dump,
 	return nf_svc_dump_end(
 		dump, head,
 		nf_svc_put_service(dump->skb, service,
-				   nf_svc_config_at(service, dump->generation),
-				   dump->generation));
+				   nf_svc_config_at(service,
+						    dump->generation)));
 }
 
 static int nf_svc_put_backends_msg(struct nf_svc_dump *dump,
@@ -472,6 +472,7 @@ static int nf_svc_dump_frontends_of(struct nf_svc_dump *dump,
 	int err;
 
 	list_for_each_entry(frontend, &service->frontends, sibling) {
+		cond_resched();
 		if (!nf_svc_visible(&frontend->entry, dump->generation) ||
 		    place++ < args[1])
 			continue;

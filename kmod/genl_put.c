@@ -81,27 +81,20 @@ int nf_svc_put_service_key(struct sk_buff *skb,
  * @skb: message
  * @service: the service
  * @config: its configuration
- * @generation: number of the commit that is shown
  *
  * Context: the namespace's mutex is held.
  * Return: 0 or -EMSGSIZE.
  */
 int nf_svc_put_service(struct sk_buff *skb,
 		       const struct nf_svc_service *service,
-		       const struct nf_svc_config *config, u64 generation)
+		       const struct nf_svc_config *config)
 {
-	const struct nf_svc_frontend *frontend;
-	u32 nr_frontends = 0;
-
-	/* Without what an open transaction has staged. */
-	list_for_each_entry(frontend, &service->frontends, sibling)
-		nr_frontends += nf_svc_visible(&frontend->entry, generation);
 	if (nf_svc_put_service_key(skb, service) ||
 	    nla_put_string(skb, NF_SVC_A_OWNER, service->owner) ||
 	    nla_put_string(skb, NF_SVC_A_SCHEDULER, config->scheduler->name) ||
 	    nla_put_u32(skb, NF_SVC_A_REFUSE_WITH, config->refuse_with) ||
 	    nla_put_u32(skb, NF_SVC_A_COUNT_BACKENDS, config->nr) ||
-	    nla_put_u32(skb, NF_SVC_A_COUNT_FRONTENDS, nr_frontends))
+	    nla_put_u32(skb, NF_SVC_A_COUNT_FRONTENDS, service->nr_frontends))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -35,7 +35,8 @@ int nf_svc_cmd_begin(struct sk_buff *skb, struct genl_info *info)
 		generation = nla_get_u64(attr);
 
 	mutex_lock(&nn->mutex);
-	err = nf_svc_begin(nn, genl_info_net(info), info->snd_portid, owner,
+	err = nf_svc_begin(nn, genl_info_net(info), NETLINK_CB(skb).sk,
+			   info->snd_portid, owner,
 			   nf_svc_flags_of(info) & NF_SVC_FLAG_REPLACE,
 			   attr ? &generation : NULL, info->extack);
 	mutex_unlock(&nn->mutex);
@@ -43,9 +44,9 @@ int nf_svc_cmd_begin(struct sk_buff *skb, struct genl_info *info)
 }
 
 static bool nf_svc_tx_is_of(const struct nf_svc_net *nn,
-			    const struct genl_info *info)
+			    const struct sk_buff *skb)
 {
-	return nn->tx && nn->tx_portid == info->snd_portid;
+	return nn->tx && nn->tx->sk == NETLINK_CB(skb).sk;
 }
 
 static int nf_svc_no_tx(struct genl_info *info)
@@ -94,7 +95,7 @@ int nf_svc_cmd_commit(struct sk_buff *skb, struct genl_info *info)
 	}
 
 	mutex_lock(&nn->mutex);
-	if (nf_svc_tx_is_of(nn, info))
+	if (nf_svc_tx_is_of(nn, skb))
 		err = nf_svc_commit(nn,
 				    nla_get_u32(info->attrs[NF_SVC_A_STEPS]),
 				    info->extack);
@@ -123,7 +124,7 @@ int nf_svc_cmd_abort(struct sk_buff *skb, struct genl_info *info)
 	int err = 0;
 
 	mutex_lock(&nn->mutex);
-	if (nf_svc_tx_is_of(nn, info))
+	if (nf_svc_tx_is_of(nn, skb))
 		nf_svc_abort(nn);
 	else
 		err = nf_svc_no_tx(info);
@@ -135,7 +136,7 @@ int nf_svc_cmd_abort(struct sk_buff *skb, struct genl_info *info)
  * One step of a transaction. A refused one marks it, so that whoever does not
  * look at errors until COMMIT gets one there.
  */
-static int nf_svc_step(struct genl_info *info,
+static int nf_svc_step(struct sk_buff *skb, struct genl_info *info,
 		       int (*step)(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 				   struct genl_info *info))
 {
@@ -143,7 +144,7 @@ static int nf_svc_step(struct genl_info *info,
 	int err;
 
 	mutex_lock(&nn->mutex);
-	if (nf_svc_tx_is_of(nn, info)) {
+	if (nf_svc_tx_is_of(nn, skb)) {
 		nn->tx->active = jiffies;
 		err = step(nf_svc_ns_locked(nn), nn->tx, info);
 		if (err)
@@ -330,7 +331,7 @@ static int nf_svc_step_settings_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
  */
 int nf_svc_cmd_service_set(struct sk_buff *skb, struct genl_info *info)
 {
-	return nf_svc_step(info, nf_svc_step_service_set);
+	return nf_svc_step(skb, info, nf_svc_step_service_set);
 }
 
 /**
@@ -343,7 +344,7 @@ int nf_svc_cmd_service_set(struct sk_buff *skb, struct genl_info *info)
  */
 int nf_svc_cmd_service_del(struct sk_buff *skb, struct genl_info *info)
 {
-	return nf_svc_step(info, nf_svc_step_service_del);
+	return nf_svc_step(skb, info, nf_svc_step_service_del);
 }
 
 /**
@@ -356,7 +357,7 @@ int nf_svc_cmd_service_del(struct sk_buff *skb, struct genl_info *info)
  */
 int nf_svc_cmd_backend_set(struct sk_buff *skb, struct genl_info *info)
 {
-	return nf_svc_step(info, nf_svc_step_backend_set);
+	return nf_svc_step(skb, info, nf_svc_step_backend_set);
 }
 
 /**
@@ -369,7 +370,7 @@ int nf_svc_cmd_backend_set(struct sk_buff *skb, struct genl_info *info)
  */
 int nf_svc_cmd_backend_del(struct sk_buff *skb, struct genl_info *info)
 {
-	return nf_svc_step(info, nf_svc_step_backend_del);
+	return nf_svc_step(skb, info, nf_svc_step_backend_del);
 }
 
 /**
@@ -382,7 +383,7 @@ int nf_svc_cmd_backend_del(struct sk_buff *skb, struct genl_info *info)
  */
 int nf_svc_cmd_frontend_set(struct sk_buff *skb, struct genl_info *info)
 {
-	return nf_svc_step(info, nf_svc_step_frontend_set);
+	return nf_svc_step(skb, info, nf_svc_step_frontend_set);
 }
 
 /**
@@ -395,7 +396,7 @@ int nf_svc_cmd_frontend_set(struct sk_buff *skb, struct genl_info *info)
  */
 int nf_svc_cmd_frontend_del(struct sk_buff *skb, struct genl_info *info)
 {
-	return nf_svc_step(info, nf_svc_step_frontend_del);
+	return nf_svc_step(skb, info, nf_svc_step_frontend_del);
 }
 
 /**
@@ -408,5 +409,5 @@ int nf_svc_cmd_frontend_del(struct sk_buff *skb, struct genl_info *info)
  */
 int nf_svc_cmd_settings_set(struct sk_buff *skb, struct genl_info *info)
 {
-	return nf_svc_step(info, nf_svc_step_settings_set);
+	return nf_svc_step(skb, info, nf_svc_step_settings_set);
 }

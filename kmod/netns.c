@@ -7,6 +7,7 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <net/netns/generic.h>
+#include <net/sock.h>
 
 #include "transaction.h"
 
@@ -170,12 +171,13 @@ static int nf_svc_netlink_event(struct notifier_block *block,
 	nn = nf_svc_net(notify->net);
 	nf_svc_claims_end(nn, notify->net, notify->portid);
 	/* Without the lock: sockets of others are not to wait for a commit. A
-	 * socket that has a transaction has it since before it was closed.
+	 * socket that has a transaction has it since before it was closed. Its
+	 * port may be another's already, so the socket itself is asked.
 	 */
 	if (READ_ONCE(nn->tx_portid) != notify->portid)
 		return NOTIFY_DONE;
 	mutex_lock(&nn->mutex);
-	if (nn->tx && nn->tx_portid == notify->portid)
+	if (nn->tx && sock_flag(nn->tx->sk, SOCK_DEAD))
 		nf_svc_abort(nn);
 	mutex_unlock(&nn->mutex);
 	return NOTIFY_DONE;

@@ -148,8 +148,8 @@ struct nf_svc_stats {
  * @seed: of the hash by which UDP flows choose
  * @protocol: IPPROTO_*
  * @family: NFPROTO_*
- * @nr_frontends: current frontends; writer only
- * @frontends: current frontends; writer only
+ * @nr_frontends: frontends that the last commit shows; writer only
+ * @frontends: current frontends, staged ones too; writer only
  * @change: what the open transaction does to it, or NULL; writer only
  * @owner: name of the owner, in the same allocation as @name
  * @name: key, with @protocol and @family

@@ -71,8 +71,10 @@ static void nf_svc_batch_unlink(struct nf_svc_ns *ns, struct nf_svc_tx *tx)
 	struct nf_svc_version *version;
 	struct nf_svc_entry *entry;
 
-	list_for_each_entry(entry, &tx->dying, list)
+	list_for_each_entry(entry, &tx->dying, list) {
 		nf_svc_table_unlink(nf_svc_table_of(ns, entry), entry);
+		cond_resched();
+	}
 	for (version = tx->replaced; version; version = version->next)
 		RCU_INIT_POINTER(version->newer->prev, NULL);
 }
@@ -83,6 +85,7 @@ static void nf_svc_retire_work(struct work_struct *work)
 		container_of(to_rcu_work(work), struct nf_svc_net, retire);
 	struct nf_svc_tx *tx, *next;
 	struct nf_svc_ns *ns;
+	LIST_HEAD(free);
 
 	mutex_lock(&nn->mutex);
 	ns = nf_svc_ns_locked(nn);
@@ -91,8 +94,7 @@ static void nf_svc_retire_work(struct work_struct *work)
 	list_for_each_entry_safe(tx, next, &ns->freeing, batch) {
 		if (!poll_state_synchronize_rcu(tx->cookie))
 			break;
-		list_del(&tx->batch);
-		nf_svc_batch_free(tx);
+		list_move_tail(&tx->batch, &free);
 	}
 	list_for_each_entry_safe(tx, next, &ns->retiring, batch) {
 		if (!poll_state_synchronize_rcu(tx->cookie))
@@ -116,6 +118,9 @@ static void nf_svc_retire_work(struct work_struct *work)
 		nf_svc_ns_put_if_empty(nn);
 out:
 	mutex_unlock(&nn->mutex);
+	/* Nobody knows these any more, so nobody has to wait for it. */
+	list_for_each_entry_safe(tx, next, &free, batch)
+		nf_svc_batch_free(tx);
 }
 
 /**

@@ -230,6 +230,7 @@ static int nf_svc_service_end(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		err = nf_svc_frontend_end(ns, tx, frontend);
 		if (err)
 			return err;
+		cond_resched();
 	}
 	if (change->kind == NF_SVC_CHANGE_ADDED) {
 		nf_svc_change_free(change);
@@ -285,6 +286,7 @@ static int nf_svc_frontends_prune(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		err = nf_svc_frontend_end(ns, tx, frontend);
 		if (err)
 			return err;
+		cond_resched();
 	}
 	return 0;
 }

@@ -59,7 +59,8 @@ int nf_svc_table_init(struct nf_svc_table *table)
 		return -ENOMEM;
 	table->count = 0;
 	table->moves = 0;
-	table->resized = get_state_synchronize_rcu();
+	/* No packet has walked it: the first move need not wait. */
+	table->resized = get_completed_synchronize_rcu();
 	RCU_INIT_POINTER(table->buckets, buckets);
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <net/netlink.h>
+#include <net/sock.h>
 
 #include "transaction.h"
 
@@ -77,7 +78,8 @@ void nf_svc_stage_death(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
  * nf_svc_begin() - open a transaction
  * @nn: of the namespace
  * @net: namespace
- * @portid: netlink socket that it is tied to
+ * @sk: netlink socket that it is tied to
+ * @portid: its port
  * @owner: whose objects it changes
  * @replace: what it sets is all that @owner has
  * @generation: NULL, or number of the commit that must be the last one
@@ -86,14 +88,17 @@ void nf_svc_stage_death(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
  * Context: process, may sleep; the namespace's mutex is held.
  * Return: 0 or a negative error.
  */
-int nf_svc_begin(struct nf_svc_net *nn, struct net *net, u32 portid,
-		 const char *owner, bool replace, const u64 *generation,
-		 struct netlink_ext_ack *extack)
+int nf_svc_begin(struct nf_svc_net *nn, struct net *net, struct sock *sk,
+		 u32 portid, const char *owner, bool replace,
+		 const u64 *generation, struct netlink_ext_ack *extack)
 {
 	struct nf_svc_ns *ns;
 	struct nf_svc_tx *tx;
 
-	if (nn->tx && nn->tx_portid == portid) {
+	/* Its end is on its way, and has not come here yet. */
+	if (nn->tx && sock_flag(nn->tx->sk, SOCK_DEAD))
+		nf_svc_abort(nn);
+	if (nn->tx && nn->tx->sk == sk) {
 		NL_SET_ERR_MSG(extack,
 			       "a transaction is open on this socket already");
 		return -EALREADY;
@@ -107,7 +112,7 @@ int nf_svc_begin(struct nf_svc_net *nn, struct net *net, u32 portid,
 		nf_svc_cookie_pid(extack, nn->tx->pid);
 		return -EBUSY;
 	}
-	if (nf_svc_claimed(nn, portid, owner, extack))
+	if (nf_svc_claimed(nn, sk, owner, extack))
 		return -EBUSY;
 	if (generation && *generation != nn->generation) {
 		NL_SET_ERR_MSG(
@@ -126,6 +131,8 @@ int nf_svc_begin(struct nf_svc_net *nn, struct net *net, u32 portid,
 		kfree(tx);
 		return -ENOMEM;
 	}
+	sock_hold(sk);
+	tx->sk = sk;
 	tx->id = ++nn->tx_id;
 	tx->pid = task_tgid_nr(current);
 	get_task_comm(tx->comm, current->group_leader);
@@ -158,6 +165,7 @@ static void nf_svc_siblings_del(struct list_head *entries)
 			continue;
 		frontend = container_of(entry, struct nf_svc_frontend, entry);
 		list_del_init(&frontend->sibling);
+		cond_resched();
 	}
 }
 
@@ -169,6 +177,14 @@ static void nf_svc_changes_free(struct nf_svc_tx *tx)
 		nf_svc_change_free(change);
 		cond_resched();
 	}
+}
+
+static void nf_svc_tx_untie(struct nf_svc_net *nn, struct nf_svc_tx *tx)
+{
+	nn->tx = NULL;
+	WRITE_ONCE(nn->tx_portid, 0);
+	sock_put(tx->sk);
+	tx->sk = NULL;
 }
 
 /**
@@ -186,14 +202,17 @@ void nf_svc_abort(struct nf_svc_net *nn)
 	nf_svc_changes_free(tx);
 	nf_svc_addresses_finish(tx, false);
 	nf_svc_siblings_del(&tx->born);
-	list_for_each_entry(entry, &tx->born, list)
+	list_for_each_entry(entry, &tx->born, list) {
 		nf_svc_table_unlink(nf_svc_table_of(ns, entry), entry);
+		cond_resched();
+	}
 	list_splice_init(&tx->born, &tx->dropped);
 
 	while (!list_empty(&tx->dying)) {
 		entry = list_first_entry(&tx->dying, struct nf_svc_entry, list);
 		list_del(&entry->list);
 		WRITE_ONCE(entry->died, NF_SVC_NEVER);
+		cond_resched();
 	}
 
 	ns->nr_services = tx->nr_services;
@@ -201,8 +220,7 @@ void nf_svc_abort(struct nf_svc_net *nn)
 	memcpy(ns->family_frontends, tx->family_frontends,
 	       sizeof(ns->family_frontends));
 	kvfree(tx->settings);
-	nn->tx = NULL;
-	WRITE_ONCE(nn->tx_portid, 0);
+	nf_svc_tx_untie(nn, tx);
 	nf_svc_retire(nn, tx, false);
 }
 
@@ -288,6 +306,10 @@ int nf_svc_commit(struct nf_svc_net *nn, u32 steps,
 
 	/* From here on nothing can fail. Packets do not see yet what is done. */
 	list_for_each_entry(change, &tx->changes, list) {
+		change->service->nr_frontends +=
+			change->counts.frontends_added -
+			change->counts.frontends_deleted;
+		cond_resched();
 		if (!change->config)
 			continue;
 		nf_svc_version_push(tx, &change->service->config,
@@ -309,8 +331,7 @@ int nf_svc_commit(struct nf_svc_net *nn, u32 steps,
 	nf_svc_changes_free(tx);
 	nf_svc_addresses_finish(tx, true);
 	nf_svc_siblings_del(&tx->dying);
-	nn->tx = NULL;
-	WRITE_ONCE(nn->tx_portid, 0);
+	nf_svc_tx_untie(nn, tx);
 	nf_svc_retire(nn, tx, true);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "nf_svc.h"
 
 struct netlink_ext_ack;
+struct sock;
 
 /**
  * struct nf_svc_counts - how much a commit, or a change, changes
@@ -70,6 +71,7 @@ struct nf_svc_change {
  * @refused: a message of it was refused: it cannot be committed
  * @steps: messages of it that were taken
  * @active: jiffies of the last message
+ * @sk: netlink socket that it is tied to; a reference is held while it is open
  * @next: number that its commit will have
  * @pid: of the process that began it, in the initial PID namespace
  * @comm: name of that process
@@ -95,6 +97,7 @@ struct nf_svc_tx {
 	bool refused;
 	u32 steps;
 	unsigned long active;
+	struct sock *sk;
 	u64 next;
 	u32 pid;
 	char comm[NF_SVC_COMM_MAX + 1];
@@ -142,13 +145,15 @@ struct nf_svc_record {
 /**
  * struct nf_svc_claim - an owner that one socket writes for
  * @list: link in nf_svc_net.claims
- * @portid: netlink socket
+ * @sk: netlink socket that it is tied to; a reference is held
+ * @portid: its port
  * @pid: its process, in the initial PID namespace
  * @comm: name of the process
  * @owner: the owner
  */
 struct nf_svc_claim {
 	struct list_head list;
+	struct sock *sk;
 	u32 portid;
 	u32 pid;
 	char comm[NF_SVC_COMM_MAX + 1];
@@ -173,9 +178,9 @@ static inline unsigned int nf_svc_family_index(u8 family)
 }
 
 /* transaction.c */
-int nf_svc_begin(struct nf_svc_net *nn, struct net *net, u32 portid,
-		 const char *owner, bool replace, const u64 *generation,
-		 struct netlink_ext_ack *extack);
+int nf_svc_begin(struct nf_svc_net *nn, struct net *net, struct sock *sk,
+		 u32 portid, const char *owner, bool replace,
+		 const u64 *generation, struct netlink_ext_ack *extack);
 int nf_svc_commit(struct nf_svc_net *nn, u32 steps,
 		  struct netlink_ext_ack *extack);
 void nf_svc_abort(struct nf_svc_net *nn);
@@ -245,12 +250,12 @@ void nf_svc_addresses_finish(struct nf_svc_tx *tx, bool committed);
 
 /* claim.c */
 void nf_svc_cookie_pid(struct netlink_ext_ack *extack, u32 pid);
-int nf_svc_claim(struct nf_svc_net *nn, struct net *net, u32 portid,
-		 const char *owner, struct netlink_ext_ack *extack);
-int nf_svc_release(struct nf_svc_net *nn, struct net *net, u32 portid,
+int nf_svc_claim(struct nf_svc_net *nn, struct net *net, struct sock *sk,
+		 u32 portid, const char *owner, struct netlink_ext_ack *extack);
+int nf_svc_release(struct nf_svc_net *nn, struct net *net, struct sock *sk,
 		   const char *owner, struct netlink_ext_ack *extack);
-bool nf_svc_claimed(struct nf_svc_net *nn, u32 portid, const char *owner,
-		    struct netlink_ext_ack *extack);
+bool nf_svc_claimed(struct nf_svc_net *nn, const struct sock *sk,
+		    const char *owner, struct netlink_ext_ack *extack);
 void nf_svc_claims_end(struct nf_svc_net *nn, struct net *net, u32 portid);
 void nf_svc_claims_free(struct nf_svc_net *nn);
 

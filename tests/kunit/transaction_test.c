@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 #include <net/net_namespace.h>
+#include <net/sock.h>
 
 #include "packet.h"
 #include "suites.h"
@@ -18,11 +19,14 @@ static const struct nf_svc_key key_web = {
 
 static struct nf_svc_net *nn;
 
+/* Writers: nothing of them is used but that they differ and live. */
+static struct sock sockets[2];
+
 static void tx_begin(struct kunit *test, bool replace)
 {
 	KUNIT_ASSERT_EQ(test,
-			nf_svc_begin(nn, &init_net, 1, "kunit", replace, NULL,
-				     NULL),
+			nf_svc_begin(nn, &init_net, &sockets[0], 1, "kunit",
+				     replace, NULL, NULL),
 			0);
 }
 
@@ -196,29 +200,32 @@ static void tx_begins_once(struct kunit *test)
 	u64 generation = nn->generation + 1;
 
 	KUNIT_EXPECT_EQ(test,
-			nf_svc_begin(nn, &init_net, 1, "kunit", false,
-				     &generation, NULL),
+			nf_svc_begin(nn, &init_net, &sockets[0], 1, "kunit",
+				     false, &generation, NULL),
 			-ESTALE);
 	tx_begin(test, false);
 	KUNIT_EXPECT_EQ(test,
-			nf_svc_begin(nn, &init_net, 1, "kunit", false, NULL,
-				     NULL),
+			nf_svc_begin(nn, &init_net, &sockets[0], 1, "kunit",
+				     false, NULL, NULL),
 			-EALREADY);
 	KUNIT_EXPECT_EQ(test,
-			nf_svc_begin(nn, &init_net, 2, "other", false, NULL,
-				     NULL),
+			nf_svc_begin(nn, &init_net, &sockets[1], 2, "other",
+				     false, NULL, NULL),
 			-EBUSY);
 	/* Idle for too long: the next writer may have its place. */
 	nn->tx->active = jiffies - msecs_to_jiffies(NF_SVC_TX_IDLE_MS) - 1;
-	KUNIT_EXPECT_EQ(
-		test,
-		nf_svc_begin(nn, &init_net, 2, "other", false, NULL, NULL), 0);
+	KUNIT_EXPECT_EQ(test,
+			nf_svc_begin(nn, &init_net, &sockets[1], 2, "other",
+				     false, NULL, NULL),
+			0);
 	KUNIT_EXPECT_EQ(test, nn->tx_portid, 2U);
 	nf_svc_abort(nn);
 }
 
 static int transaction_init(struct kunit *test)
 {
+	refcount_set(&sockets[0].sk_refcnt, 1);
+	refcount_set(&sockets[1].sk_refcnt, 1);
 	nn = nf_svc_net(&init_net);
 	mutex_lock(&nn->mutex);
 	return 0;

@@ -104,7 +104,8 @@
  * carries the service key and one or more BACKENDs; a large service takes
  * several messages. Without NLM_F_DUMP, SERVICE_GET takes a service key,
  * FRONTEND_GET a frontend key, STATS_GET nothing (the totals of the namespace);
- * a key of the other kind is refused (EINVAL).
+ * a key of the other kind is refused (EINVAL). Counters begin anew with their
+ * service, the totals when the tables have been empty.
  *
  *
  * History and notifications
