@@ -22,7 +22,8 @@ static struct nf_svc_buckets *nf_svc_buckets_alloc(u32 size, u8 side)
 	struct nf_svc_buckets *buckets;
 
 	buckets = kvzalloc(struct_size(buckets, heads, size),
-			   GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+			   GFP_KERNEL_ACCOUNT | __GFP_NOWARN |
+				   __GFP_RETRY_MAYFAIL);
 	if (!buckets)
 		return NULL;
 	buckets->mask = size - 1;

@@ -74,7 +74,8 @@
  * still at that generation, else ESTALE. With NF_SVC_FLAG_REPLACE in FLAGS,
  * COMMIT deletes each service of OWNER, and each frontend or backend of one,
  * that the transaction did not set: the transaction is then the whole truth of
- * that owner. Objects of other owners are never changed: EPERM.
+ * that owner, but for SETTINGS, which stay as they are unless it sets them.
+ * Objects of other owners are never changed: EPERM.
  *
  * FLAGS say what a SERVICE_SET may do: with NF_SVC_FLAG_CREATE it makes a
  * service that is not there (else ENOENT); with NF_SVC_FLAG_EXCL it refuses one

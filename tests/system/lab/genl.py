@@ -6,27 +6,30 @@ import struct
 from dataclasses import dataclass
 
 NETLINK_GENERIC = 16
-SOL_NETLINK = 270
-NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK = 11, 12
+SO_RCVBUFFORCE, SOL_NETLINK = 33, 270
+NETLINK_ADD_MEMBERSHIP, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK = 1, 11, 12
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 F_REQUEST, F_MULTI, F_ACK, F_DUMP_INTR = 0x1, 0x2, 0x4, 0x10
 F_DUMP, F_REPLACE, F_EXCL, F_CREATE = 0x300, 0x100, 0x200, 0x400
 F_CAPPED, F_ACK_TLVS = 0x100, 0x200
 NLA_NESTED = 0x8000
-NLMSGERR_ATTR_MSG, NLMSGERR_ATTR_OFFS, NLMSGERR_ATTR_MISS_TYPE = 1, 2, 5
+NLMSGERR_ATTR_MSG, NLMSGERR_ATTR_OFFS, NLMSGERR_ATTR_COOKIE, NLMSGERR_ATTR_MISS_TYPE = 1, 2, 3, 5
 GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 16, 3, 1, 2
+CTRL_ATTR_MCAST_GROUPS, CTRL_ATTR_MCAST_GRP_NAME, CTRL_ATTR_MCAST_GRP_ID = 7, 1, 2
 
 
 class Refused(OSError):
     """The kernel's error, with what its extended ack said.
 
     text: the message; offset: of the attribute at fault, into the request;
-    missing: type of the attribute that was left out; request: what it quotes.
+    missing: type of the attribute that was left out; request: what it quotes;
+    cookie: its cookie, or None.
     """
 
-    def __init__(self, number, text, offset, missing, request):
+    def __init__(self, number, text, offset, missing, request, cookie):
         super().__init__(number, f"{os.strerror(number)}: {text}")
         self.text, self.offset, self.missing, self.request = text, offset, missing, request
+        self.cookie = cookie
 
     @property
     def attribute(self):
@@ -76,14 +79,17 @@ class Family:
     """A socket that speaks to one generic-netlink family in the namespace it was made in.
 
     room: what it reads at once, in octets; the kernel makes the rounds of a dump that large, from
-    4 KiB to 32 KiB.
+    4 KiB to 32 KiB. receive: octets that the kernel keeps for it.
     """
 
-    def __init__(self, name, version=1, room=1 << 20):
+    def __init__(self, name, version=1, room=1 << 20, receive=8 << 20):
         self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC)
         self.socket.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
         self.socket.setsockopt(SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1)
-        self.socket.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)
+        try:
+            self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, receive)
+        except PermissionError:         # root of a user namespace only
+            pass
         self.socket.bind((0, 0))
         self.socket.settimeout(60)
         self.sequence = 0
@@ -95,7 +101,11 @@ class Family:
         except OSError:
             self.socket.close()
             raise
-        self.id = struct.unpack("=H", dict(answer[0].attributes)[CTRL_ATTR_FAMILY_ID])[0]
+        told = dict(answer[0].attributes)
+        self.id = struct.unpack("=H", told[CTRL_ATTR_FAMILY_ID])[0]
+        groups = [dict(parse(nest)) for _, nest in parse(told.get(CTRL_ATTR_MCAST_GROUPS, b""))]
+        self.groups = {g[CTRL_ATTR_MCAST_GRP_NAME].rstrip(b"\0").decode():
+                       u32(g[CTRL_ATTR_MCAST_GRP_ID]) for g in groups}
 
     def request(self, command, attributes=(), flags=0):
         """The octets of one request; its sequence number is at 8."""
@@ -155,6 +165,20 @@ class Family:
                 answers.append(Message(one[0], flags, list(parse(one[4:]))))
             yield answers
 
+    def listen(self, *groups):
+        """Join multicast groups of the family; events() reads what they are told from now on."""
+        for group in groups:
+            self.socket.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, self.groups[group])
+
+    def events(self):
+        """Each message that the groups are told, for ever; raises OSError ENOBUFS if some were missed."""
+        while True:
+            octets = self.socket.recv(self.room)
+            while octets:
+                length, _, flags, _ = struct.unpack_from("=IHHI", octets)
+                one, octets = octets[16:length], octets[length + 3 & ~3:]
+                yield Message(one[0], flags, list(parse(one[4:])))
+
     def close(self):
         self.socket.close()
 
@@ -177,4 +201,4 @@ def _refusal(body, kind, flags):
     text = tlvs.get(NLMSGERR_ATTR_MSG, b"").rstrip(b"\0").decode()
     offset, missing = tlvs.get(NLMSGERR_ATTR_OFFS), tlvs.get(NLMSGERR_ATTR_MISS_TYPE)
     return Refused(number, text, u32(offset) if offset else None,
-                   u32(missing) if missing else None, request)
+                   u32(missing) if missing else None, request, tlvs.get(NLMSGERR_ATTR_COOKIE))

@@ -27,12 +27,16 @@ KEEPER = f"""
 
 
 @contextlib.contextmanager
-def gap():
-    """The module is out inside of this, and in again, with empty tables, afterwards."""
+def gap(*parameters):
+    """The module is out inside of this, and in again, with empty tables, afterwards.
+
+    parameters: what it is loaded with then ("userns=1").
+    """
     ko = os.environ.get("NF_SVC_KO")
     subprocess.run(["rmmod", "nf_svc"], check=True, timeout=60)
     try:
         assert not loaded()
         yield
     finally:
-        subprocess.run(["insmod", ko] if ko else ["modprobe", "nf_svc"], check=True, timeout=60)
+        subprocess.run([*(["insmod", ko] if ko else ["modprobe", "nf_svc"]), *parameters],
+                       check=True, timeout=60)
