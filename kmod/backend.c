@@ -121,7 +121,7 @@ int nf_svc_backend_set(struct nf_svc_change *change,
 		return 0;
 	}
 
-	if (change->nr_backends >= NF_SVC_LIMIT_BACKENDS) {
+	if (change->nr_backends >= nf_svc_limits.backends) {
 		NL_SET_ERR_MSG(extack, "too many backends: see LIMIT_BACKENDS");
 		return -ENOSPC;
 	}
@@ -238,6 +238,18 @@ static void nf_svc_backends_count(struct nf_svc_change *change,
 }
 
 /**
+ * nf_svc_config_size() - memory that a configuration takes
+ * @nr: of its backends
+ *
+ * Return: bytes.
+ */
+size_t nf_svc_config_size(u32 nr)
+{
+	return sizeof(struct nf_svc_config) +
+	       nr * sizeof(struct nf_svc_backend) + (nr + 1) * sizeof(u32);
+}
+
+/**
  * nf_svc_config_build() - make the configuration that a change asks for
  * @change: sets @config, to NULL if it would be as the present one, and @counts
  *
@@ -261,8 +273,7 @@ int nf_svc_config_build(struct nf_svc_change *change)
 	if (err)
 		return err;
 
-	config = kvzalloc(struct_size(config, backends, change->nr_backends) +
-				  (change->nr_backends + 1) * sizeof(u32),
+	config = kvzalloc(nf_svc_config_size(change->nr_backends),
 			  GFP_KERNEL_ACCOUNT);
 	if (!config)
 		return -ENOMEM;

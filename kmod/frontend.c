@@ -114,7 +114,7 @@ int nf_svc_frontend_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		old->kept = tx->id;
 		return 0;
 	}
-	if (!old && ns->nr_frontends >= NF_SVC_LIMIT_FRONTENDS) {
+	if (!old && ns->nr_frontends >= nf_svc_limits.frontends) {
 		NL_SET_ERR_MSG(extack,
 			       "too many frontends: see LIMIT_FRONTENDS");
 		return -ENOSPC;

@@ -80,16 +80,20 @@ int nf_svc_cmd_info(struct sk_buff *skb, struct genl_info *info)
 	    nla_put_string(msg, NF_SVC_A_MODULE_VERSION, NF_SVC_VERSION) ||
 	    nla_put_u64_64bit(msg, NF_SVC_A_CAPABILITIES, capabilities,
 			      NF_SVC_A_PAD) ||
-	    nla_put_u32(msg, NF_SVC_A_LIMIT_SERVICES, NF_SVC_LIMIT_SERVICES) ||
+	    nla_put_u32(msg, NF_SVC_A_LIMIT_SERVICES, nf_svc_limits.services) ||
 	    nla_put_u32(msg, NF_SVC_A_LIMIT_FRONTENDS,
-			NF_SVC_LIMIT_FRONTENDS) ||
-	    nla_put_u32(msg, NF_SVC_A_LIMIT_BACKENDS, NF_SVC_LIMIT_BACKENDS) ||
+			nf_svc_limits.frontends) ||
+	    nla_put_u32(msg, NF_SVC_A_LIMIT_BACKENDS, nf_svc_limits.backends) ||
 	    nla_put_u32(msg, NF_SVC_A_LIMIT_CIDRS, NF_SVC_LIMIT_CIDRS) ||
 	    nla_put_u32(msg, NF_SVC_A_TX_IDLE_MS, NF_SVC_TX_IDLE_MS) ||
 	    nla_put_u32(msg, NF_SVC_A_COUNT_SERVICES, nr_services) ||
 	    nla_put_u32(msg, NF_SVC_A_COUNT_FRONTENDS, nr_frontends) ||
 	    nla_put_u64_64bit(msg, NF_SVC_A_GENERATION, generation,
-			      NF_SVC_A_PAD))
+			      NF_SVC_A_PAD) ||
+	    nla_put_u64_64bit(msg, NF_SVC_A_RETIRING, READ_ONCE(nn->pending),
+			      NF_SVC_A_PAD) ||
+	    nla_put_u64_64bit(msg, NF_SVC_A_LIMIT_RETIRING,
+			      (u64)nf_svc_limits.retiring << 20, NF_SVC_A_PAD))
 		err = -EMSGSIZE;
 	return nf_svc_reply_end(info, msg, head, err);
 }

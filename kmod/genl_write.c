@@ -34,6 +34,9 @@ int nf_svc_cmd_begin(struct sk_buff *skb, struct genl_info *info)
 	if (attr)
 		generation = nla_get_u64(attr);
 
+	err = nf_svc_retire_wait(nn, info->extack);
+	if (err)
+		return err;
 	mutex_lock(&nn->mutex);
 	err = nf_svc_begin(nn, genl_info_net(info), NETLINK_CB(skb).sk,
 			   info->snd_portid, owner,

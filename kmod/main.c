@@ -11,10 +11,46 @@
 
 #include "transaction.h"
 
+struct nf_svc_limits nf_svc_limits __ro_after_init = {
+	.services = 1U << 18,
+	.frontends = 1U << 20,
+	.backends = NF_SVC_BACKENDS_MAX,
+	.retiring = 64,
+};
+
+module_param_named(limit_services, nf_svc_limits.services, uint, 0444);
+MODULE_PARM_DESC(limit_services,
+		 "most services of a network namespace (default: 262144)");
+module_param_named(limit_frontends, nf_svc_limits.frontends, uint, 0444);
+MODULE_PARM_DESC(limit_frontends,
+		 "most frontends of a network namespace (default: 1048576)");
+module_param_named(limit_backends, nf_svc_limits.backends, uint, 0444);
+MODULE_PARM_DESC(limit_backends,
+		 "most backends of a service (default, and most: 65536)");
+module_param_named(limit_retiring, nf_svc_limits.retiring, uint, 0444);
+MODULE_PARM_DESC(
+	limit_retiring,
+	"MiB of a network namespace that commits replaced and that wait to be freed; beyond it BEGIN waits (default: 64)");
+
+static int __init nf_svc_limits_check(void)
+{
+	if (nf_svc_limits.services && nf_svc_limits.frontends &&
+	    nf_svc_limits.backends &&
+	    nf_svc_limits.backends <= NF_SVC_BACKENDS_MAX &&
+	    nf_svc_limits.retiring)
+		return 0;
+	pr_err("nf_svc: a limit_* is 0, or limit_backends is more than %u\n",
+	       NF_SVC_BACKENDS_MAX);
+	return -EINVAL;
+}
+
 static int __init nf_svc_init(void)
 {
 	int err;
 
+	err = nf_svc_limits_check();
+	if (err)
+		return err;
 	err = nf_svc_retire_start();
 	if (err)
 		return err;

@@ -7,6 +7,7 @@
 #include <linux/netfilter.h>
 #include <linux/rcupdate.h>
 #include <linux/siphash.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
 #include <uapi/linux/nf_svc.h>
@@ -17,11 +18,30 @@
 #error "nf_svc is for 64-bit kernels: packets read 64-bit counters whole"
 #endif
 
-#define NF_SVC_LIMIT_SERVICES (1U << 18)
-#define NF_SVC_LIMIT_FRONTENDS (1U << 20)
-#define NF_SVC_LIMIT_BACKENDS (1U << 16)
 #define NF_SVC_LIMIT_CIDRS 64U
 #define NF_SVC_TX_IDLE_MS 30000U
+
+/**
+ * struct nf_svc_limits - how much a namespace may hold
+ * @services: services
+ * @frontends: frontends
+ * @backends: backends of one service; not more than NF_SVC_BACKENDS_MAX, so
+ *	that the sum of their weights fits into 32 bits
+ * @retiring: MiB that may wait for a grace period before another transaction
+ *	has to wait, too
+ *
+ * Parameters of the module, fixed while it is there.
+ */
+struct nf_svc_limits {
+	u32 services;
+	u32 frontends;
+	u32 backends;
+	u32 retiring;
+};
+
+#define NF_SVC_BACKENDS_MAX (1U << 16)
+
+extern struct nf_svc_limits nf_svc_limits;
 
 #define NF_SVC_SETS 2
 
@@ -323,6 +343,8 @@ struct nf_svc_ns {
  * @moves: of tables that are gone; see nf_svc_dump_round()
  * @ending: the namespace goes; nothing is retired any more
  * @retire: unlinks and frees what commits replaced, see retire.c
+ * @pending: bytes that it has still to free; may be read without the mutex
+ * @retired: told when @pending has become less
  * @claims_mutex: protects @claims and @nr_claims; taken inside of @mutex or
  *	alone, so that a socket that closes does not wait for a commit
  * @claims: &struct nf_svc_claim
@@ -340,6 +362,8 @@ struct nf_svc_net {
 	u32 moves;
 	bool ending;
 	struct rcu_work retire;
+	size_t pending;
+	wait_queue_head_t retired;
 
 	struct mutex claims_mutex; /* the claims */
 	struct list_head claims;

@@ -14,6 +14,7 @@
  * places, not pointers. Flows: they hold no object of ours.
  */
 #include <linux/mm.h>
+#include <linux/netlink.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
 
@@ -95,6 +96,7 @@ static void nf_svc_retire_work(struct work_struct *work)
 		if (!poll_state_synchronize_rcu(tx->cookie))
 			break;
 		list_move_tail(&tx->batch, &free);
+		WRITE_ONCE(nn->pending, nn->pending - tx->bytes);
 	}
 	list_for_each_entry_safe(tx, next, &ns->retiring, batch) {
 		if (!poll_state_synchronize_rcu(tx->cookie))
@@ -121,6 +123,7 @@ out:
 	/* Nobody knows these any more, so nobody has to wait for it. */
 	list_for_each_entry_safe(tx, next, &free, batch)
 		nf_svc_batch_free(tx);
+	wake_up_all(&nn->retired);
 }
 
 /**
@@ -130,6 +133,38 @@ out:
 void nf_svc_retire_init(struct nf_svc_net *nn)
 {
 	INIT_RCU_WORK(&nn->retire, nf_svc_retire_work);
+	init_waitqueue_head(&nn->retired);
+}
+
+static bool nf_svc_retire_has_room(const struct nf_svc_net *nn)
+{
+	return READ_ONCE(nn->pending) >> 20 < nf_svc_limits.retiring;
+}
+
+/**
+ * nf_svc_retire_wait() - wait until not too much memory waits to be freed
+ * @nn: of the namespace
+ * @extack: for the reason of a refusal
+ *
+ * A commit waits for no grace period, so a writer without pause could fill the
+ * memory faster than it is freed: its next transaction begins when there is room.
+ *
+ * Context: process, may sleep for 10 s; no mutex is held.
+ * Return: 0, -EINTR if the process is killed, or -EAGAIN.
+ */
+int nf_svc_retire_wait(struct nf_svc_net *nn, struct netlink_ext_ack *extack)
+{
+	long left;
+
+	if (likely(nf_svc_retire_has_room(nn)))
+		return 0;
+	left = wait_event_killable_timeout(nn->retired,
+					   nf_svc_retire_has_room(nn), 10 * HZ);
+	if (left > 0)
+		return 0;
+	NL_SET_ERR_MSG(extack,
+		       "what commits replaced is not freed yet: try again");
+	return left ? -EINTR : -EAGAIN;
 }
 
 /**
@@ -144,6 +179,7 @@ void nf_svc_retire(struct nf_svc_net *nn, struct nf_svc_tx *tx, bool committed)
 {
 	struct nf_svc_ns *ns = nf_svc_ns_locked(nn);
 
+	WRITE_ONCE(nn->pending, nn->pending + tx->bytes);
 	tx->cookie = get_state_synchronize_rcu();
 	list_add_tail(&tx->batch, committed ? &ns->retiring : &ns->freeing);
 	queue_rcu_work(nf_svc_retire_queue, &nn->retire);

@@ -186,7 +186,7 @@ int nf_svc_service_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 				"no such service (NF_SVC_FLAG_CREATE makes one)");
 			return -ENOENT;
 		}
-		if (ns->nr_services >= NF_SVC_LIMIT_SERVICES) {
+		if (ns->nr_services >= nf_svc_limits.services) {
 			NL_SET_ERR_MSG(extack,
 				       "too many services: see LIMIT_SERVICES");
 			return -ENOSPC;

@@ -37,6 +37,27 @@ struct nf_svc_table *nf_svc_table_of(struct nf_svc_ns *ns,
 	}
 }
 
+/* Memory that goes with an entry, about. */
+static size_t nf_svc_entry_size(const struct nf_svc_entry *entry)
+{
+	const struct nf_svc_service *service;
+	const struct nf_svc_config *config;
+
+	switch (entry->kind) {
+	case NF_SVC_ENTRY_SERVICE:
+		service = container_of(entry, struct nf_svc_service, entry);
+		config =
+			(const struct nf_svc_config *)rcu_dereference_protected(
+				service->config, 1);
+		return sizeof(*service) +
+		       (config ? nf_svc_config_size(config->nr) : 0);
+	case NF_SVC_ENTRY_FRONTEND:
+		return sizeof(struct nf_svc_frontend);
+	default:
+		return sizeof(struct nf_svc_address);
+	}
+}
+
 /**
  * nf_svc_stage_born() - link an entry that the commit shall show
  * @ns: tables
@@ -65,6 +86,7 @@ void nf_svc_stage_born(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 void nf_svc_stage_death(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 			struct nf_svc_entry *entry)
 {
+	tx->bytes += nf_svc_entry_size(entry);
 	WRITE_ONCE(entry->died, tx->next);
 	if (entry->born == tx->next) {
 		nf_svc_table_unlink(nf_svc_table_of(ns, entry), entry);
@@ -288,6 +310,7 @@ int nf_svc_commit(struct nf_svc_net *nn, u32 steps,
 {
 	struct nf_svc_ns *ns = nf_svc_ns_locked(nn);
 	struct nf_svc_tx *tx = nn->tx;
+	const struct nf_svc_config *config;
 	struct nf_svc_change *change;
 	int err;
 
@@ -312,6 +335,11 @@ int nf_svc_commit(struct nf_svc_net *nn, u32 steps,
 		cond_resched();
 		if (!change->config)
 			continue;
+		config =
+			(const struct nf_svc_config *)rcu_dereference_protected(
+				change->service->config, 1);
+		if (config)
+			tx->bytes += nf_svc_config_size(config->nr);
 		nf_svc_version_push(tx, &change->service->config,
 				    &change->config->version);
 	}

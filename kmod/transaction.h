@@ -84,6 +84,7 @@ struct nf_svc_change {
  * @settings_changed: were there any?
  * @counts: how much it changes; known once it is prepared
  * @replaced: configurations and settings that its commit replaced
+ * @bytes: size of those, and of @dying and @dropped
  * @nr_services: as it was when the transaction began
  * @nr_frontends: as it was when the transaction began
  * @family_frontends: as it was when the transaction began
@@ -110,6 +111,7 @@ struct nf_svc_tx {
 	bool settings_changed;
 	struct nf_svc_counts counts;
 	struct nf_svc_version *replaced;
+	size_t bytes;
 	u32 nr_services;
 	u32 nr_frontends;
 	u32 family_frontends[2];
@@ -227,6 +229,7 @@ int nf_svc_backend_del(struct nf_svc_change *change,
 		       const union nf_inet_addr *addr, __be16 port,
 		       struct netlink_ext_ack *extack);
 int nf_svc_config_build(struct nf_svc_change *change);
+size_t nf_svc_config_size(u32 nr);
 
 /* frontend.c */
 struct nf_svc_frontend *
@@ -274,6 +277,7 @@ void nf_svc_event_claim(struct net *net, u8 cmd,
 
 /* retire.c */
 void nf_svc_retire_init(struct nf_svc_net *nn);
+int nf_svc_retire_wait(struct nf_svc_net *nn, struct netlink_ext_ack *extack);
 void nf_svc_retire(struct nf_svc_net *nn, struct nf_svc_tx *tx, bool committed);
 void nf_svc_retire_all(struct nf_svc_ns *ns);
 void nf_svc_entry_free(struct nf_svc_entry *entry);

@@ -136,6 +136,10 @@
  * Rights and errors
  * -----------------
  *
+ * The limits are parameters of the module. One more is refused; only RETIRING
+ * may pass its limit, by what one transaction replaces: the next BEGIN waits for
+ * it, 10 seconds at most (EAGAIN).
+ *
  * Commands that write need CAP_NET_ADMIN in the initial user namespace; with the
  * module's parameter userns=1, in the user namespace of the network namespace.
  * Those that read need nothing.
@@ -154,6 +158,7 @@
  *   EPERM       no CAP_NET_ADMIN, or the object has another owner
  *   EBUSY       another transaction is open, or the owner is claimed by another
  *               socket
+ *   EAGAIN      RETIRING is over its limit and did not become less
  *   ESTALE      the generation is another one
  *   ECANCELED   an earlier message of this transaction was refused, or did not
  *               reach it
@@ -204,7 +209,7 @@
  * @NF_SVC_CMD_UNSPEC: refused
  * @NF_SVC_CMD_INFO: what the module can do and how full it is
  *	in: nothing. out: ABI_REVISION, MODULE_VERSION, CAPABILITIES, LIMIT*,
- *	COUNT*, TX_IDLE_MS, GENERATION
+ *	COUNT*, TX_IDLE_MS, GENERATION, RETIRING
  * @NF_SVC_CMD_BEGIN: open a transaction. in: OWNER, FLAGS?, GENERATION?
  * @NF_SVC_CMD_COMMIT: apply it. in: STEPS. out: GENERATION
  * @NF_SVC_CMD_ABORT: forget it. in: nothing
@@ -366,6 +371,9 @@ enum nf_svc_commands {
  * @NF_SVC_A_REPLACED: flag, it had NF_SVC_FLAG_REPLACE
  * @NF_SVC_A_NOT_LISTED: flag, no CHANGED was sent for its services: too many
  * @NF_SVC_A_LOST: u32, DROPPED that were not sent before this one
+ * @NF_SVC_A_RETIRING: u64, bytes that commits replaced and that are not freed
+ *	yet, for packets may still use them
+ * @NF_SVC_A_LIMIT_RETIRING: u64, bytes of these beyond which BEGIN waits
  */
 enum nf_svc_attrs {
 	NF_SVC_A_UNSPEC,
@@ -430,6 +438,8 @@ enum nf_svc_attrs {
 	NF_SVC_A_REPLACED,
 	NF_SVC_A_NOT_LISTED,
 	NF_SVC_A_LOST,
+	NF_SVC_A_RETIRING,
+	NF_SVC_A_LIMIT_RETIRING,
 
 	/* private: */
 	__NF_SVC_A_MAX,

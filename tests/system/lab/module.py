@@ -26,17 +26,25 @@ KEEPER = f"""
 """
 
 
+def unload():
+    """Take the module out, if it is there."""
+    if loaded():
+        subprocess.run(["rmmod", "nf_svc"], check=True, timeout=60)
+
+
+def load(*parameters):
+    """Load it, with parameters ("userns=1")."""
+    ko = os.environ.get("NF_SVC_KO")
+    subprocess.run([*(["insmod", ko] if ko else ["modprobe", "nf_svc"]), *parameters],
+                   check=True, timeout=60)
+
+
 @contextlib.contextmanager
 def gap(*parameters):
-    """The module is out inside of this, and in again, with empty tables, afterwards.
-
-    parameters: what it is loaded with then ("userns=1").
-    """
-    ko = os.environ.get("NF_SVC_KO")
-    subprocess.run(["rmmod", "nf_svc"], check=True, timeout=60)
+    """The module is out inside of this, and in again, with parameters and empty tables, afterwards."""
+    unload()
     try:
         assert not loaded()
         yield
     finally:
-        subprocess.run([*(["insmod", ko] if ko else ["modprobe", "nf_svc"]), *parameters],
-                       check=True, timeout=60)
+        load(*parameters)
