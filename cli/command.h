@@ -16,6 +16,8 @@ enum option_bit {
 	OPTION_DRY_RUN = 1 << 4,
 	OPTION_YES = 1 << 5,
 	OPTION_ALL = 1 << 6,
+	OPTION_DROPS = 1 << 7,
+	OPTION_COUNT = 1 << 8,
 };
 
 /**

@@ -21,6 +21,9 @@ extern const struct command svcctl_restore;
 extern const struct command svcctl_flush;
 extern const struct command svcctl_stats;
 extern const struct command svcctl_explain;
+extern const struct command svcctl_history;
+extern const struct command svcctl_monitor;
+extern const struct command svcctl_status;
 extern const struct command svcctl_version;
 extern const struct command svcctl_help;
 
@@ -31,6 +34,7 @@ const struct command *const svcctl_commands[] = {
 	&svcctl_set_backend, &svcctl_set_frontend, &svcctl_set_settings,
 	&svcctl_del_service, &svcctl_del_backend,  &svcctl_del_frontend,
 	&svcctl_save,	     &svcctl_restore,	   &svcctl_flush,
+	&svcctl_status,	     &svcctl_history,	   &svcctl_monitor,
 	&svcctl_version,     &svcctl_help,	   NULL,
 };
 

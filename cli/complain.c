@@ -76,9 +76,32 @@ static const char *remedy(const struct nf_svc_error *error)
 	}
 }
 
+/* Who is in the way, with its name if it has one here. */
+static const char *culprit(const struct nf_svc_error *error, char *text,
+			   size_t size)
+{
+	char path[32], name[32] = "";
+	FILE *file;
+
+	*text = '\0';
+	if (!error->pid)
+		return text;
+	snprintf(path, sizeof(path), "/proc/%u/comm", error->pid);
+	file = fopen(path, "re");
+	if (file) {
+		if (fgets(name, sizeof(name), file))
+			name[strcspn(name, "\n")] = '\0';
+		fclose(file);
+	}
+	snprintf(text, size, ": process %u%s%s%s", error->pid,
+		 *name ? " (" : "", name, *name ? ")" : "");
+	return text;
+}
+
 enum exit_status complain_error(const struct nf_svc_error *error)
 {
 	const char *object = error->object, *attribute = error->attribute;
+	char process[80];
 
 	switch (error->kind) {
 	case NF_SVC_ERROR_NO_MODULE:
@@ -86,10 +109,12 @@ enum exit_status complain_error(const struct nf_svc_error *error)
 				"%s; load it with 'modprobe nf_svc'",
 				error->message);
 	case NF_SVC_ERROR_REFUSED:
-		complain(REFUSED, "%s%s%s%s%s%s%s%s", object,
+		complain(REFUSED, "%s%s%s%s%s%s%s%s%s", object,
 			 *object ? ": " : "", attribute,
 			 *error->value ? " " : "", error->value,
-			 *attribute ? ": " : "", reason(error), remedy(error));
+			 *attribute ? ": " : "", reason(error),
+			 culprit(error, process, sizeof(process)),
+			 remedy(error));
 		if (error->number == EPERM)
 			return NOT_PERMITTED;
 		return error->number == ENOENT ? NOT_FOUND : REFUSED;

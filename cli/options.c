@@ -20,6 +20,8 @@ enum long_only {
 	LONG_SERVICE_CIDR,
 	LONG_POD_CIDR,
 	LONG_DRY_RUN,
+	LONG_DROPS,
+	LONG_COUNT,
 };
 
 const struct option_line svcctl_options[] = {
@@ -47,6 +49,9 @@ const struct option_line svcctl_options[] = {
 	  "say what would be done, and do nothing" },
 	{ 'y', "yes", NULL, OPTION_YES, "do not ask" },
 	{ 'a', "all", NULL, OPTION_ALL, "objects of all owners" },
+	{ 0, "drops", NULL, OPTION_DROPS,
+	  "also packets that are refused or dropped" },
+	{ 0, "count", "N", OPTION_COUNT, "end after this many" },
 	{ 0 },
 };
 
@@ -62,6 +67,8 @@ static int long_code(const char *name)
 		{ "service-cidr", LONG_SERVICE_CIDR },
 		{ "pod-cidr", LONG_POD_CIDR },
 		{ "dry-run", LONG_DRY_RUN },
+		{ "drops", LONG_DROPS },
+		{ "count", LONG_COUNT },
 	};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++) {
@@ -140,6 +147,14 @@ static enum exit_status read_wait(struct svcctl *ctl, const char *text)
 	return DONE;
 }
 
+static enum exit_status read_count(struct svcctl *ctl, const char *text)
+{
+	if (!nf_svc_number_parse(text, 1, UINT32_MAX, &ctl->count))
+		return DONE;
+	return complain(WRONG_USAGE, "--count %s: not a number from 1 on",
+			text);
+}
+
 static enum exit_status read_owner(struct svcctl *ctl, const char *owner)
 {
 	size_t len = strlen(owner);
@@ -208,6 +223,11 @@ static enum exit_status read_option(struct svcctl *ctl,
 	case LONG_DRY_RUN:
 		ctl->dry_run = true;
 		return DONE;
+	case LONG_DROPS:
+		ctl->drops = true;
+		return DONE;
+	case LONG_COUNT:
+		return read_count(ctl, optarg);
 	default:
 		return WRONG_USAGE;
 	}

@@ -58,6 +58,8 @@ enum output {
  * @dry_run: change nothing
  * @yes: ask nothing
  * @all: of all owners
+ * @drops: packets that are refused or dropped, too
+ * @count: end after this many, 0: never
  * @client: connected by svcctl_connect(), NULL until then
  */
 struct svcctl {
@@ -76,6 +78,8 @@ struct svcctl {
 	bool dry_run;
 	bool yes;
 	bool all;
+	bool drops;
+	uint32_t count;
 	struct nf_svc_client *client;
 };
 

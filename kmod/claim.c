@@ -42,7 +42,7 @@ static void nf_svc_claim_refused(const struct nf_svc_claim *claim,
 {
 	NL_SET_ERR_MSG(
 		extack,
-		"the owner is claimed by another process (see the cookie)");
+		"the owner is claimed by another process");
 	nf_svc_cookie_pid(extack, claim->pid);
 }
 

@@ -44,12 +44,14 @@ enum nf_svc_error_kind {
  * @missing: @attribute was missing; otherwise its value is at fault
  * @attribute: name of the attribute at fault, empty: none was named
  * @value: what was sent as its value; may be empty
+ * @pid: process that is in the way (EBUSY), 0: not told
  * @object: what was sent, "service shop/web:http (tcp, ipv4)"; may be empty
  * @message: the kernel's own words, or ours; may be empty
  */
 struct nf_svc_error {
 	enum nf_svc_error_kind kind;
 	int number;
+	uint32_t pid;
 	bool missing;
 	char attribute[64];
 	char value[64];
@@ -71,6 +73,8 @@ struct nf_svc_error {
  * @count_backends: backends there are
  * @tx_idle_ms: milliseconds that an open transaction may be idle
  * @generation: number of the last commit
+ * @retiring: bytes that commits replaced and that are not freed yet
+ * @limit_retiring: bytes of these beyond which a transaction waits to begin
  */
 struct nf_svc_info {
 	uint32_t abi_revision;
@@ -85,6 +89,8 @@ struct nf_svc_info {
 	uint32_t count_backends;
 	uint32_t tx_idle_ms;
 	uint64_t generation;
+	uint64_t retiring;
+	uint64_t limit_retiring;
 };
 
 /**

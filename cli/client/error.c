@@ -111,6 +111,7 @@ int nf_svc_error_read(const struct nlmsghdr *nlh, struct nf_svc_error *error)
 	nf_svc_error_set(error, NF_SVC_ERROR_REFUSED, answer->error, "%s", "");
 	read_acks(nlh, answer, acks);
 	request = echoed(nlh, answer);
+	error->pid = nf_svc_attr_u32(acks[NLMSGERR_ATTR_COOKIE], 0);
 	nf_svc_attr_string(acks[NLMSGERR_ATTR_MSG], error->message,
 			   sizeof(error->message));
 	offset = nf_svc_attr_u32(acks[NLMSGERR_ATTR_OFFS], 0);

@@ -31,6 +31,8 @@ static int read_info(struct nlmsghdr *nlh, void *arg)
 		nf_svc_attr_u32(attrs[NF_SVC_A_COUNT_BACKENDS], 0);
 	info->tx_idle_ms = nf_svc_attr_u32(attrs[NF_SVC_A_TX_IDLE_MS], 0);
 	info->generation = nf_svc_attr_u64(attrs[NF_SVC_A_GENERATION]);
+	info->retiring = nf_svc_attr_u64(attrs[NF_SVC_A_RETIRING]);
+	info->limit_retiring = nf_svc_attr_u64(attrs[NF_SVC_A_LIMIT_RETIRING]);
 	return 0;
 }
 

@@ -32,6 +32,8 @@
  * @out: messages of the transaction that are still to be sent
  * @out_len: bytes there
  * @in: NF_SVC_RECEIVE_MAX bytes for what is received
+ * @told: there, the next message of a group; NULL: none has come
+ * @told_len: bytes from there on
  */
 struct nf_svc_client {
 	struct nl_sock *sock;
@@ -45,6 +47,8 @@ struct nf_svc_client {
 	uint8_t *out;
 	size_t out_len;
 	uint8_t *in;
+	struct nlmsghdr *told;
+	int told_len;
 };
 
 /**

@@ -76,6 +76,16 @@ const struct nf_svc_word nf_svc_capability_words[] = {
 	{ NF_SVC_CAP_SOURCE_RANGES, "source-ranges" },
 	{ NF_SVC_CAP_AFFINITY, "affinity" },
 	{ NF_SVC_CAP_SERVICE_CIDRS, "service-cidrs" },
+	{ NF_SVC_CAP_CLAIMS, "claims" },
+	{ NF_SVC_CAP_HISTORY, "history" },
+	{ NF_SVC_CAP_EVENTS, "events" },
+	{ 0, NULL },
+};
+
+const struct nf_svc_word nf_svc_change_kinds[] = {
+	{ NF_SVC_CHANGE_ADDED, "added" },
+	{ NF_SVC_CHANGE_CHANGED, "changed" },
+	{ NF_SVC_CHANGE_DELETED, "deleted" },
 	{ 0, NULL },
 };
 

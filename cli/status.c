@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/* svcctl status */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/words.h"
+#include "command.h"
+#include "document.h"
+#include "event.h"
+#include "print.h"
+
+/**
+ * struct state - what is shown
+ * @info: of the module
+ * @totals: counters
+ * @commits: history
+ * @n_commits: length of @commits
+ * @claims: who writes
+ * @n_claims: length of @claims
+ */
+struct state {
+	struct nf_svc_info info;
+	struct nf_svc_stats totals;
+	struct nf_svc_commit *commits;
+	size_t n_commits;
+	struct nf_svc_writer *claims;
+	size_t n_claims;
+};
+
+static void print_count(const struct svcctl *ctl, const char *what,
+			uint32_t count, uint32_t limit)
+{
+	/* past nine tenths somebody should know */
+	enum paint paint = (uint64_t)count * 10 > (uint64_t)limit * 9 ?
+				   PAINT_BAD :
+				   PAINT_NONE;
+
+	printf("%s: %s%u of %u%s\n", what, paint_on(ctl, paint), count, limit,
+	       paint_off(ctl));
+}
+
+static void print_text(const struct svcctl *ctl, const struct state *state)
+{
+	const struct nf_svc_info *info = &state->info;
+	char when[TIME_TEXT], changed[COUNTS_TEXT];
+
+	printf("module: %s, ABI revision %u\n", info->module_version,
+	       info->abi_revision);
+	print_count(ctl, "services", info->count_services,
+		    info->limit_services);
+	print_count(ctl, "frontends", info->count_frontends,
+		    info->limit_frontends);
+	printf("waits to be freed: %llu of %llu KiB\n",
+	       (unsigned long long)info->retiring >> 10,
+	       (unsigned long long)info->limit_retiring >> 10);
+	printf("generation: %llu\n", (unsigned long long)info->generation);
+	if (state->n_commits) {
+		const struct nf_svc_commit *last =
+			&state->commits[state->n_commits - 1];
+
+		printf("last commit: %s by %s (%s[%u]): %s\n",
+		       time_write(last->time, false, when), last->writer.owner,
+		       last->writer.comm, last->writer.pid,
+		       counts_write(&last->counts, last->settings_changed,
+				    changed));
+	}
+	for (size_t i = 0; i < state->n_claims; i++)
+		printf("owner %s: claimed by %s[%u]\n", state->claims[i].owner,
+		       state->claims[i].comm, state->claims[i].pid);
+	printf("flows: %llu, %llu of them masqueraded\n",
+	       (unsigned long long)state->totals.flows,
+	       (unsigned long long)state->totals.masqueraded);
+	for (unsigned int i = 0; i < NF_SVC_DROP_REASONS; i++) {
+		if (state->totals.drops[i])
+			printf("refused or dropped, %s: %llu\n",
+			       nf_svc_word_text(nf_svc_drop_reasons, i),
+			       (unsigned long long)state->totals.drops[i]);
+	}
+}
+
+static bool add_claims(cJSON *to, const struct state *state)
+{
+	cJSON *array = cJSON_AddArrayToObject(to, "claims");
+
+	for (size_t i = 0; array && i < state->n_claims; i++) {
+		const struct nf_svc_writer *claim = &state->claims[i];
+		cJSON *value = cJSON_CreateObject();
+
+		if (!value || !cJSON_AddItemToArray(array, value)) {
+			cJSON_Delete(value);
+			return false;
+		}
+		if (!cJSON_AddStringToObject(value, "owner", claim->owner) ||
+		    !cJSON_AddNumberToObject(value, "pid", claim->pid) ||
+		    !cJSON_AddStringToObject(value, "command", claim->comm))
+			return false;
+	}
+	return array;
+}
+
+static bool add_object(cJSON *to, const char *name, cJSON *value)
+{
+	if (value && cJSON_AddItemToObject(to, name, value))
+		return true;
+	cJSON_Delete(value);
+	return false;
+}
+
+static bool add_last(cJSON *to, const struct state *state)
+{
+	if (!state->n_commits)
+		return cJSON_AddNullToObject(to, "lastCommit");
+	return add_object(
+		to, "lastCommit",
+		commit_document(&state->commits[state->n_commits - 1]));
+}
+
+static enum exit_status print_json(const struct state *state)
+{
+	const struct nf_svc_info *info = &state->info;
+	cJSON *value = cJSON_CreateObject();
+
+	if (value &&
+	    cJSON_AddStringToObject(value, "version", info->module_version) &&
+	    cJSON_AddNumberToObject(value, "abiRevision", info->abi_revision) &&
+	    cJSON_AddNumberToObject(value, "services", info->count_services) &&
+	    cJSON_AddNumberToObject(value, "limitServices",
+				    info->limit_services) &&
+	    cJSON_AddNumberToObject(value, "frontends",
+				    info->count_frontends) &&
+	    cJSON_AddNumberToObject(value, "limitFrontends",
+				    info->limit_frontends) &&
+	    cJSON_AddNumberToObject(value, "retiringBytes",
+				    (double)info->retiring) &&
+	    cJSON_AddNumberToObject(value, "limitRetiringBytes",
+				    (double)info->limit_retiring) &&
+	    cJSON_AddNumberToObject(value, "generation",
+				    (double)info->generation) &&
+	    add_last(value, state) && add_claims(value, state) &&
+	    add_object(value, "total", document_stats(&state->totals)))
+		return json_print(value);
+	cJSON_Delete(value);
+	return complain_memory();
+}
+
+static enum exit_status run_status(struct svcctl *ctl, struct words *words)
+{
+	struct state state = { 0 };
+	struct nf_svc_error error;
+	enum exit_status status;
+
+	status = words_end(words);
+	if (!status)
+		status = svcctl_connect(ctl);
+	if (status)
+		return status;
+	if (nf_svc_info_get(ctl->client, &state.info, &error) ||
+	    nf_svc_stats_get(ctl->client, &state.totals, &error) ||
+	    nf_svc_history_get(ctl->client, &state.commits, &state.n_commits,
+			       &error) ||
+	    nf_svc_claims_get(ctl->client, &state.claims, &state.n_claims,
+			      &error)) {
+		status = complain_error(&error);
+	} else if (ctl->output == OUTPUT_JSON) {
+		status = print_json(&state);
+	} else {
+		print_text(ctl, &state);
+	}
+	free(state.commits);
+	free(state.claims);
+	return status;
+}
+
+const struct command svcctl_status = {
+	.verb = "status",
+	.synopsis = "",
+	.summary = "show how the module is: how full, who writes, what it does",
+	.help = "Shows how much there is against the limits, the last commit, which process has\n"
+		"claimed which owner (no other one may write for it), and the totals of flows and\n"
+		"of packets that were refused or dropped.\n",
+	.run = run_status,
+};

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0
+"""svcctl status, history and monitor: CTL-01, CTL-02, REJ-02, TX-10."""
+import json
+import os
+import select
+import subprocess
+
+import pytest
+
+from lab import abi
+from lab.client import attempt
+from lab.svcctl import REFUSED
+from lab.tables import Tables
+from lab.wait import until
+
+
+def monitor(lab, tables, *options):
+    """A running `svcctl monitor -j`; it listens when this returns."""
+    with lab.node:
+        process = subprocess.Popen(["svcctl", "monitor", "-j", *options], stdout=subprocess.PIPE, text=True)
+    # Claims are told too, so one that is heard says that it listens.
+    def heard():
+        tables.call(abi.CMD_CLAIM, [(abi.A_OWNER, "listening")])
+        tables.call(abi.CMD_RELEASE, [(abi.A_OWNER, "listening")])
+        return select.select([process.stdout], [], [], 0.05)[0]
+
+    until(heard, "svcctl monitor listens")
+    return process
+
+
+def next_event(process):
+    """Its next line that is not about listening."""
+    while True:
+        event = json.loads(process.stdout.readline())
+        if event.get("owner") != "listening":
+            return event
+
+
+@pytest.mark.smoke
+@pytest.mark.row("CTL-01", "TX-06")
+def test_monitor_tells_commits(lab, svcctl, tables, family):
+    """CTL-01: what is done with svcctl is seen by svcctl monitor as it happens, and then by history."""
+    process = monitor(lab, tables)
+    svcctl("add", "service", "shop/web:http", family.at(family.vip(1), 80),
+           "backend", family.at(lab.a.addr(family), 8080))
+    changed, commit = next_event(process), next_event(process)
+    assert changed == {
+        "event": "changed", "generation": commit["generation"], "change": "added", "owner": "admin",
+        "name": "shop/web:http", "protocol": "tcp", "family": family.name,
+        "frontends": {"added": 1, "deleted": 0}, "backends": {"added": 1, "changed": 0, "deleted": 0}}
+    assert commit["event"] == "commit" and commit["command"] == "svcctl"
+    assert commit["services"] == {"added": 1, "changed": 0, "deleted": 0}
+    process.terminate()
+    process.wait(10)
+    last = json.loads(svcctl("history", "-j").stdout)[-1]
+    assert last == {k: v for k, v in commit.items() if k != "event"}
+    table = svcctl("history").stdout.splitlines()
+    assert table[0].split() == ["GENERATION", "WHEN", "OWNER", "PID", "COMMAND", "CHANGED"]
+    assert table[-1].endswith("services +1, frontends +1, backends +1")
+
+
+@pytest.mark.row("CTL-01", "REJ-02")
+def test_monitor_drops(lab, svcctl, tables, family):
+    """REJ-02: a refused packet is shown with its reason and its service; --count ends it."""
+    svcctl("add", "service", "shop/none:http", family.at(family.vip(2), 80))
+    process = monitor(lab, tables, "--drops")
+    assert attempt(lab.c, family.vip(2), 80).refused
+    event = next_event(process)
+    process.terminate()
+    process.wait(10)
+    assert (event["event"], event["reason"], event["verdict"], event["service"]) == \
+        ("dropped", "no-backend", "refuse", "shop/none:http")
+    assert (event["source"], event["address"], event["port"]) == \
+        (lab.c.addr(family), family.vip(2), 80)
+
+
+@pytest.mark.row("CTL-01")
+def test_monitor_ends_after_count(lab, svcctl, tables, family):
+    """CTL-01: --count N ends it by itself."""
+    process = monitor(lab, tables, "--count", "2")
+    assert process.wait(10) == 0
+    assert len(process.stdout.read().splitlines()) == 2
+
+
+@pytest.mark.row("CTL-01", "TX-10")
+def test_status_and_who_is_in_the_way(lab, svcctl, tables, family):
+    """TX-10, CTL-03: status names who claimed an owner, and a refusal names the process in the way."""
+    svcctl("add", "service", "shop/web:http", family.at(family.vip(1), 80))
+    with Tables(lab.node) as daemon:
+        daemon.call(abi.CMD_CLAIM, [(abi.A_OWNER, "svcsyncd")])
+        status = json.loads(svcctl("status", "-j").stdout)
+        assert [(c["owner"], c["pid"]) for c in status["claims"]] == [("svcsyncd", os.getpid())]
+        assert (status["services"], status["frontends"]) == (1, 1)
+        assert status["lastCommit"]["services"]["added"] == 1
+        assert f"owner svcsyncd: claimed by python3[{os.getpid()}]" in svcctl("status").stdout
+        done = svcctl("--owner", "svcsyncd", "--wait", "0", "flush", "--yes", expect=REFUSED)
+        assert f"claimed by another process: process {os.getpid()} (python3)" in done.stderr
+        daemon.exchange([daemon.begin("admin")])
+        done = svcctl("--wait", "0", "flush", "--yes", expect=REFUSED)
+        assert f"process {os.getpid()}" in done.stderr
+    assert json.loads(svcctl("status", "-j").stdout)["claims"] == []
