@@ -144,8 +144,8 @@ static enum exit_status prepare(struct svcctl *ctl,
 	mix_settings(apply, &snapshot->settings);
 	if (allocate_cluster_ips(&apply->model, snapshot, apply->service_cidrs,
 				 apply->n_service_cidrs, &error) ||
-	    reconcile(&apply->plan, &apply->model, snapshot, ctl->owner, &node,
-		      &error))
+	    reconcile(&apply->plan, &apply->model, snapshot, ctl->owner,
+		      ctl->prune, &node, &error))
 		return complain_file(apply->path, &error);
 	*nothing = ctl->dry_run ||
 		   (!apply->plan.changes.n && !apply->set_settings);
@@ -200,35 +200,52 @@ static size_t *file_order(struct model *model)
 	return order;
 }
 
-static cJSON *document_outcome(const struct svcctl *ctl,
-			       const struct model_service *service,
-			       enum outcome outcome)
+static cJSON *document_outcome(const struct svcctl *ctl, const char *namespace,
+			       const char *name, const char *result)
 {
 	cJSON *value = cJSON_CreateObject();
 
-	if (value &&
-	    cJSON_AddStringToObject(value, "namespace", service->namespace) &&
-	    cJSON_AddStringToObject(value, "name", service->name) &&
-	    cJSON_AddStringToObject(value, "result", outcome_words[outcome]) &&
+	if (value && cJSON_AddStringToObject(value, "namespace", namespace) &&
+	    cJSON_AddStringToObject(value, "name", name) &&
+	    cJSON_AddStringToObject(value, "result", result) &&
 	    cJSON_AddBoolToObject(value, "dryRun", ctl->dry_run))
 		return value;
 	cJSON_Delete(value);
 	return NULL;
 }
 
-static void print_outcome(const struct svcctl *ctl,
-			  const struct model_service *service,
-			  enum outcome outcome)
+/* False: no memory. */
+static bool print_outcome(const struct svcctl *ctl,
+			  struct array_printer *printer, const char *namespace,
+			  const char *name, const char *result)
 {
-	bool named = strcmp(service->namespace, "default");
+	bool named = strcmp(namespace, "default");
 
-	printf("service/%s%s%s", named ? service->namespace : "",
-	       named ? "/" : "", service->name);
+	if (ctl->output == OUTPUT_JSON)
+		return array_add(printer, document_outcome(ctl, namespace, name,
+							   result));
+	printf("service/%s%s%s", named ? namespace : "", named ? "/" : "",
+	       name);
 	if (ctl->output == OUTPUT_NAME)
 		putchar('\n');
 	else
-		printf(" %s%s\n", outcome_words[outcome],
-		       ctl->dry_run ? " (dry run)" : "");
+		printf(" %s%s\n", result, ctl->dry_run ? " (dry run)" : "");
+	return true;
+}
+
+static bool print_pruned(const struct svcctl *ctl,
+			 struct array_printer *printer, char *name)
+{
+	char *slash = strchr(name, '/');
+	bool ok;
+
+	/* not made from a manifest, but by hand: no namespace */
+	if (!slash)
+		return print_outcome(ctl, printer, "", name, "deleted");
+	*slash = '\0';
+	ok = print_outcome(ctl, printer, name, slash + 1, "deleted");
+	*slash = '/';
+	return ok;
 }
 
 static enum exit_status print_outcomes(const struct svcctl *ctl,
@@ -242,18 +259,17 @@ static enum exit_status print_outcomes(const struct svcctl *ctl,
 	if (json)
 		array_begin(&printer);
 	for (size_t i = 0; i < model->n_services && ok; i++) {
+		const struct model_service *service =
+			&model->services[order[i]];
 		enum outcome outcome = apply->plan.outcomes[order[i]];
 
-		if (outcome == OUTCOME_LEFT_ALONE)
-			continue;
-		if (json)
-			ok = array_add(&printer,
-				       document_outcome(
-					       ctl, &model->services[order[i]],
-					       outcome));
-		else
-			print_outcome(ctl, &model->services[order[i]], outcome);
+		if (outcome != OUTCOME_LEFT_ALONE)
+			ok = print_outcome(ctl, &printer, service->namespace,
+					   service->name,
+					   outcome_words[outcome]);
 	}
+	for (size_t i = 0; i < apply->plan.n_pruned && ok; i++)
+		ok = print_pruned(ctl, &printer, apply->plan.pruned[i]);
 	if (json) {
 		array_end(&printer);
 		putchar('\n');
@@ -325,10 +341,14 @@ const struct command svcctl_apply = {
 		"settings there are.\n"
 		"\n"
 		"For each Service a line says what was done:\n"
-		"  service/web created|configured|unchanged     service/shop/web in namespace shop\n"
+		"  service/web created|configured|unchanged|deleted\n"
+		"  service/shop/web …     in namespace shop\n"
+		"\n"
+		"With --prune the file is the whole truth of its owner (--owner): what else that one\n"
+		"has is deleted.\n"
 		"\n"
 		"Anchors, aliases, tags and merge keys of YAML are not read.\n",
 	.options = OPTION_FILE | OPTION_NODE | OPTION_SERVICE_CIDR |
-		   OPTION_POD_CIDR | OPTION_DRY_RUN,
+		   OPTION_POD_CIDR | OPTION_DRY_RUN | OPTION_PRUNE,
 	.run = run_apply,
 };

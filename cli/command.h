@@ -18,6 +18,7 @@ enum option_bit {
 	OPTION_ALL = 1 << 6,
 	OPTION_DROPS = 1 << 7,
 	OPTION_COUNT = 1 << 8,
+	OPTION_PRUNE = 1 << 9,
 };
 
 /**

@@ -20,6 +20,7 @@ enum long_only {
 	LONG_SERVICE_CIDR,
 	LONG_POD_CIDR,
 	LONG_DRY_RUN,
+	LONG_PRUNE,
 	LONG_DROPS,
 	LONG_COUNT,
 };
@@ -49,6 +50,8 @@ const struct option_line svcctl_options[] = {
 	  "say what would be done, and do nothing" },
 	{ 'y', "yes", NULL, OPTION_YES, "do not ask" },
 	{ 'a', "all", NULL, OPTION_ALL, "objects of all owners" },
+	{ 0, "prune", NULL, OPTION_PRUNE,
+	  "delete what the file does not name" },
 	{ 0, "drops", NULL, OPTION_DROPS,
 	  "also packets that are refused or dropped" },
 	{ 0, "count", "N", OPTION_COUNT, "end after this many" },
@@ -67,6 +70,7 @@ static int long_code(const char *name)
 		{ "service-cidr", LONG_SERVICE_CIDR },
 		{ "pod-cidr", LONG_POD_CIDR },
 		{ "dry-run", LONG_DRY_RUN },
+		{ "prune", LONG_PRUNE },
 		{ "drops", LONG_DROPS },
 		{ "count", LONG_COUNT },
 	};
@@ -222,6 +226,9 @@ static enum exit_status read_option(struct svcctl *ctl,
 		return DONE;
 	case LONG_DRY_RUN:
 		ctl->dry_run = true;
+		return DONE;
+	case LONG_PRUNE:
+		ctl->prune = true;
 		return DONE;
 	case LONG_DROPS:
 		ctl->drops = true;

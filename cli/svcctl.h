@@ -58,6 +58,7 @@ enum output {
  * @dry_run: change nothing
  * @yes: ask nothing
  * @all: of all owners
+ * @prune: delete what a file does not name
  * @drops: packets that are refused or dropped, too
  * @count: end after this many, 0: never
  * @client: connected by svcctl_connect(), NULL until then
@@ -78,6 +79,7 @@ struct svcctl {
 	bool dry_run;
 	bool yes;
 	bool all;
+	bool prune;
 	bool drops;
 	uint32_t count;
 	struct nf_svc_client *client;

@@ -36,6 +36,7 @@ struct claim {
  * @model: the model
  * @snapshot: the kernel's tables
  * @owner: whose services are changed
+ * @prune: what the model does not have goes
  * @held: sorted by Service
  * @n_held: how many
  * @claims: sorted by frontend
@@ -46,6 +47,7 @@ struct work {
 	const struct model *model;
 	const struct nf_svc_snapshot *snapshot;
 	const char *owner;
+	bool prune;
 	struct held *held;
 	size_t n_held;
 	struct claim *claims;
@@ -83,8 +85,32 @@ static int add_claims(struct work *work, const struct nf_svc_service *service)
 	return 0;
 }
 
-/* What the kernel has: ours to change, or others' claims. */
-static int sort_out(struct work *work)
+static int add_pruned(struct plan *plan, const struct nf_svc_service *service)
+{
+	size_t len = strcspn(service->name, ":");
+	struct change *change;
+	char **name;
+
+	change = nf_svc_array_add(&plan->changes.list, &plan->changes.n,
+				  sizeof(*change));
+	if (!change)
+		return -ENOMEM;
+	change->kind = CHANGE_SERVICE_DEL;
+	change->key = nf_svc_service_key(service);
+	/* its ports and families stand together */
+	if (plan->n_pruned &&
+	    !strncmp(plan->pruned[plan->n_pruned - 1], service->name, len) &&
+	    !plan->pruned[plan->n_pruned - 1][len])
+		return 0;
+	name = nf_svc_array_add(&plan->pruned, &plan->n_pruned, sizeof(*name));
+	if (!name)
+		return -ENOMEM;
+	*name = strndup(service->name, len);
+	return *name ? 0 : -ENOMEM;
+}
+
+/* What the kernel has: ours to change, ours to delete, or others' claims. */
+static int sort_out(struct work *work, struct plan *plan)
 {
 	for (size_t i = 0; i < work->snapshot->n_services; i++) {
 		const struct nf_svc_service *service =
@@ -93,6 +119,12 @@ static int sort_out(struct work *work)
 			service_owner_in(work->model, service->name);
 		struct held *held;
 
+		if (work->prune && !from &&
+		    !strcmp(service->owner, work->owner)) {
+			if (add_pruned(plan, service))
+				return -ENOMEM;
+			continue;
+		}
 		if (!from || from->left_alone ||
 		    strcmp(service->owner, work->owner)) {
 			if (add_claims(work, service))
@@ -211,18 +243,20 @@ static int reconcile_one(struct work *work, struct plan *plan, size_t index,
 
 int reconcile(struct plan *plan, const struct model *model,
 	      const struct nf_svc_snapshot *snapshot, const char *owner,
-	      const struct node_view *node, struct tree_error *error)
+	      bool prune, const struct node_view *node,
+	      struct tree_error *error)
 {
 	struct work work = { .model = model,
 			     .snapshot = snapshot,
-			     .owner = owner };
+			     .owner = owner,
+			     .prune = prune };
 	size_t n = model->n_services ? model->n_services : 1, first_held = 0;
 	int ret = 0;
 
 	memset(plan, 0, sizeof(*plan));
 	plan->outcomes = calloc(n, sizeof(*plan->outcomes));
 	work.ends = calloc(n, sizeof(*work.ends));
-	if (!plan->outcomes || !work.ends || sort_out(&work) ||
+	if (!plan->outcomes || !work.ends || sort_out(&work, plan) ||
 	    resolve_all(&work, plan, node))
 		ret = tree_no_memory(error);
 	for (size_t i = 0; i < model->n_services && !ret; i++)
@@ -240,5 +274,8 @@ void reconcile_clean(struct plan *plan)
 	changes_clean(&plan->changes);
 	desired_clean(&plan->desired);
 	free(plan->outcomes);
+	for (size_t i = 0; i < plan->n_pruned; i++)
+		free(plan->pruned[i]);
+	free(plan->pruned);
 	memset(plan, 0, sizeof(*plan));
 }

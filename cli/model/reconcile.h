@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * All of a model against all of the kernel: for the Services that the model
- * names it is the whole truth, all others are left as they are.
+ * names it is the whole truth, all others are left as they are, or deleted if
+ * the model is the whole truth of its owner.
  */
 #ifndef NF_SVC_MODEL_RECONCILE_H
 #define NF_SVC_MODEL_RECONCILE_H
@@ -28,11 +29,15 @@ enum outcome {
  * @changes: for all Services
  * @desired: what the changes point to
  * @outcomes: one for each Service of the model, in its order; owned
+ * @pruned: names, NAMESPACE/NAME, of Services that go; owned
+ * @n_pruned: how many
  */
 struct plan {
 	struct changes changes;
 	struct desired desired;
 	enum outcome *outcomes;
+	char **pruned;
+	size_t n_pruned;
 };
 
 /**
@@ -41,6 +46,7 @@ struct plan {
  * @model: sorted, its Services with their ClusterIPs
  * @snapshot: what the kernel has; stays as long as the plan
  * @owner: only services of this owner are changed or deleted
+ * @prune: services of this owner that the model does not name go
  * @node: this node
  * @error: filled on failure: a frontend that belongs to another service already
  *
@@ -48,7 +54,7 @@ struct plan {
  */
 int reconcile(struct plan *plan, const struct model *model,
 	      const struct nf_svc_snapshot *snapshot, const char *owner,
-	      const struct node_view *node, struct tree_error *error);
+	      bool prune, const struct node_view *node, struct tree_error *error);
 
 /**
  * reconcile_clean - release a plan

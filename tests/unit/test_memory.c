@@ -119,7 +119,7 @@ static int plan(void)
 		return ret;
 	ret = allocate_cluster_ips(&model, &nothing, &range, 1, &error);
 	if (!ret)
-		ret = reconcile(&what, &model, &nothing, "admin", &node,
+		ret = reconcile(&what, &model, &nothing, "admin", true, &node,
 				&error);
 	if (!ret)
 		reconcile_clean(&what);

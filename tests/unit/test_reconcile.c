@@ -16,7 +16,7 @@ static struct plan plan_for(const struct model *model,
 	struct tree_error error;
 	struct plan plan;
 
-	if (reconcile(&plan, model, snapshot, "admin", &node, &error))
+	if (reconcile(&plan, model, snapshot, "admin", false, &node, &error))
 		fail_msg("%s: %s", error.field, error.message);
 	return plan;
 }
@@ -242,8 +242,8 @@ static void FE_14_a_frontend_of_another_service_is_refused(void **state)
 	struct plan plan;
 
 	(void)state;
-	assert_int_equal(reconcile(&plan, &model, &snapshot, "admin", &node,
-				   &error),
+	assert_int_equal(reconcile(&plan, &model, &snapshot, "admin", false,
+				   &node, &error),
 			 -EINVAL);
 	assert_string_equal(error.field, "spec.clusterIP");
 	assert_non_null(strstr(error.message, "10.96.0.1:80/tcp"));
@@ -257,6 +257,41 @@ static void FE_14_a_frontend_of_another_service_is_refused(void **state)
 	plan = plan_for(&model, &snapshot);
 	find(&plan, CHANGE_FRONTEND_DEL, 1);
 	find(&plan, CHANGE_FRONTEND_SET, 2);
+	clean(&model, &snapshot, &plan);
+}
+
+static void CTL_01_prune_deletes_what_is_not_named(void **state)
+{
+	struct nf_svc_snapshot snapshot = kernel_with(
+		SERVICE("old",
+			"clusterIP: 10.96.0.1, ports: [{name: a, port: 80}, {name: b, port: 81}]")
+			WEB("10.96.0.2"),
+		"admin");
+	struct model model = read_model(WEB("10.96.0.1"));
+	struct tree_error error;
+	struct plan plan;
+
+	(void)state;
+	/* the address of what goes is free at once */
+	assert_int_equal(reconcile(&plan, &model, &snapshot, "admin", true,
+				   &node, &error),
+			 0);
+	find(&plan, CHANGE_SERVICE_DEL, 2);
+	assert_int_equal(plan.n_pruned, 1);
+	assert_string_equal(plan.pruned[0], "default/old");
+	assert_int_equal(plan.outcomes[0], OUTCOME_CONFIGURED);
+	reconcile_clean(&plan);
+	/* nothing of another owner */
+	assert_int_equal(reconcile(&plan, &model, &snapshot, "other", true,
+				   &node, &error),
+			 -EINVAL);
+	model_clean(&model);
+	model = read_model(WEB("10.96.0.3"));
+	assert_int_equal(reconcile(&plan, &model, &snapshot, "other", true,
+				   &node, &error),
+			 0);
+	find(&plan, CHANGE_SERVICE_DEL, 0);
+	assert_int_equal(plan.n_pruned, 0);
 	clean(&model, &snapshot, &plan);
 }
 
@@ -313,6 +348,7 @@ int main(void)
 		TEST(TX_10_other_owners_are_left_alone),
 		TEST(FE_10_left_alone_by_its_label),
 		TEST(FE_14_a_frontend_of_another_service_is_refused),
+		TEST(CTL_01_prune_deletes_what_is_not_named),
 		TEST(settings_compared),
 		TEST(EP_09_rules_of_external_frontends),
 	};
