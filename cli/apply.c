@@ -1,172 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* svcctl apply */
-#include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "application.h"
 #include "command.h"
-#include "file.h"
-#include "model/allocate.h"
-#include "model/reconcile.h"
-#include "parse.h"
 #include "print.h"
-#include "transaction.h"
-
-#define HOSTNAME_MAX 255
-
-/**
- * struct application - one run of 'apply'
- * @path: the file
- * @file: what it holds; the model is read from it anew for each try
- * @model: Services and slices
- * @node: name of this node
- * @service_cidrs: where new ClusterIPs come from
- * @n_service_cidrs: how many
- * @has_pod_cidrs: --pod-cidr was given
- * @pod_cidrs: from there
- * @n_pod_cidrs: how many
- * @settings: those that shall hold; its lists belong to others
- * @set_settings: they are not those that hold
- * @plan: what is to be done
- */
-struct application {
-	const char *path;
-	struct tree_file file;
-	struct model model;
-	char node[HOSTNAME_MAX + 1];
-	struct nf_svc_cidr *service_cidrs;
-	size_t n_service_cidrs;
-	bool has_pod_cidrs;
-	struct nf_svc_cidr *pod_cidrs;
-	size_t n_pod_cidrs;
-	struct nf_svc_settings settings;
-	bool set_settings;
-	struct plan plan;
-};
-
-static enum exit_status find_node(struct svcctl *ctl, struct application *apply)
-{
-	if (ctl->node) {
-		if (!*ctl->node || strlen(ctl->node) > HOSTNAME_MAX)
-			return complain(WRONG_USAGE,
-					"--node %s: not a node's name",
-					ctl->node);
-		strcpy(apply->node, ctl->node);
-		return DONE;
-	}
-	if (gethostname(apply->node, sizeof(apply->node) - 1))
-		return complain(REFUSED, "no hostname: %s; say --node NAME",
-				strerror(errno));
-	for (char *c = apply->node; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
-	return DONE;
-}
-
-static enum exit_status read_options(struct svcctl *ctl,
-				     struct application *apply)
-{
-	enum exit_status status = find_node(ctl, apply);
-
-	if (!status && ctl->service_cidrs)
-		status = parse_cidrs(ctl->service_cidrs, "--service-cidr",
-				     &apply->service_cidrs,
-				     &apply->n_service_cidrs);
-	if (!status && ctl->pod_cidrs) {
-		apply->has_pod_cidrs = true;
-		status = parse_cidrs(ctl->pod_cidrs, "--pod-cidr",
-				     &apply->pod_cidrs, &apply->n_pod_cidrs);
-	}
-	return status;
-}
-
-static void print_notes(const struct application *apply)
-{
-	const struct model *model = &apply->model;
-
-	for (size_t i = 0; i < model->n_notes; i++)
-		warn("%s:%zu:%zu: %s", file_name(apply->path),
-		     model->notes[i].place.line, model->notes[i].place.column,
-		     model->notes[i].text);
-	for (size_t i = 0; i < model->n_slices; i++) {
-		const struct model_slice *slice = &model->slices[i];
-
-		if (slice->service &&
-		    !model_find_service(model, slice->namespace,
-					slice->service))
-			warn("%s:%zu:%zu: endpointslice %s/%s is ignored: its Service %s is not in the "
-			     "file",
-			     file_name(apply->path), slice->place.line,
-			     slice->place.column, slice->namespace, slice->name,
-			     slice->service);
-	}
-}
-
-static enum exit_status read_model(struct application *apply)
-{
-	struct tree_error error;
-
-	if (model_decode(&apply->model, &apply->file, &error))
-		return complain_file(apply->path, &error);
-	return DONE;
-}
-
-/* Settings as they shall be: the kernel's, with the pod CIDRs given. */
-static void mix_settings(struct application *apply,
-			 const struct nf_svc_settings *have)
-{
-	apply->settings = *have;
-	if (apply->has_pod_cidrs) {
-		apply->settings.pod_cidrs = apply->pod_cidrs;
-		apply->settings.n_pod_cidrs = apply->n_pod_cidrs;
-	}
-	apply->set_settings = diff_settings(have, &apply->settings);
-}
-
-static enum exit_status prepare(struct svcctl *ctl,
-				const struct nf_svc_snapshot *snapshot,
-				void *arg, bool *nothing)
-{
-	struct application *apply = arg;
-	struct node_view node = { .name = apply->node,
-				  .settings = &apply->settings };
-	struct tree_error error;
-	enum exit_status status;
-
-	/* of an earlier try, before others changed the tables */
-	reconcile_clean(&apply->plan);
-	model_clean(&apply->model);
-	status = read_model(apply);
-	if (status)
-		return status;
-	mix_settings(apply, &snapshot->settings);
-	if (allocate_cluster_ips(&apply->model, snapshot, apply->service_cidrs,
-				 apply->n_service_cidrs, &error) ||
-	    reconcile(&apply->plan, &apply->model, snapshot, ctl->owner,
-		      ctl->prune, &node, &error))
-		return complain_file(apply->path, &error);
-	*nothing = ctl->dry_run ||
-		   (!apply->plan.changes.n && !apply->set_settings);
-	return DONE;
-}
-
-static enum exit_status plan(struct svcctl *ctl,
-			     const struct nf_svc_snapshot *snapshot, void *arg)
-{
-	struct application *apply = arg;
-	struct nf_svc_error error;
-	int ret = 0;
-
-	(void)snapshot;
-	if (apply->set_settings)
-		ret = nf_svc_tx_settings_set(ctl->client, &apply->settings,
-					     &error);
-	if (!ret)
-		ret = changes_send(ctl->client, &apply->plan.changes, &error);
-	return transaction_check(ret, &error);
-}
 
 static const char *const outcome_words[] = {
 	[OUTCOME_UNCHANGED] = "unchanged",
@@ -278,28 +118,6 @@ static enum exit_status print_outcomes(const struct svcctl *ctl,
 	return ok ? DONE : complain_memory();
 }
 
-static enum exit_status apply_file(struct svcctl *ctl,
-				   struct application *apply)
-{
-	enum exit_status status;
-
-	/* all that can be wrong with the file is told before the kernel is asked */
-	status = read_model(apply);
-	if (status)
-		return status;
-	print_notes(apply);
-	if (!apply->model.n_services)
-		return complain(
-			WRONG_USAGE,
-			"%s: holds no Service; a v1 Service and its "
-			"discovery.k8s.io/v1 EndpointSlices are expected",
-			file_name(apply->path));
-	status = transaction_run(ctl, READ_ALL, prepare, plan, apply);
-	if (!status && (!ctl->quiet || ctl->output == OUTPUT_JSON))
-		status = print_outcomes(ctl, apply);
-	return status;
-}
-
 static enum exit_status run_apply(struct svcctl *ctl, struct words *words)
 {
 	struct application apply = { .path = ctl->file };
@@ -312,16 +130,13 @@ static enum exit_status run_apply(struct svcctl *ctl, struct words *words)
 			"apply: which file?; -f FILE, or -f - for the standard "
 			"input");
 	if (!status)
-		status = read_options(ctl, &apply);
+		status = application_read(ctl, &apply);
 	if (!status)
-		status = file_read_tree(apply.path, &apply.file);
-	if (!status)
-		status = apply_file(ctl, &apply);
-	reconcile_clean(&apply.plan);
-	model_clean(&apply.model);
-	tree_clean(&apply.file);
-	free(apply.service_cidrs);
-	free(apply.pod_cidrs);
+		status = transaction_run(ctl, READ_ALL, application_prepare,
+					 application_send, &apply);
+	if (!status && (!ctl->quiet || ctl->output == OUTPUT_JSON))
+		status = print_outcomes(ctl, &apply);
+	application_clean(&apply);
 	return status;
 }
 

@@ -16,6 +16,7 @@ extern const struct command svcctl_del_service;
 extern const struct command svcctl_del_backend;
 extern const struct command svcctl_del_frontend;
 extern const struct command svcctl_apply;
+extern const struct command svcctl_diff;
 extern const struct command svcctl_save;
 extern const struct command svcctl_restore;
 extern const struct command svcctl_flush;
@@ -28,14 +29,31 @@ extern const struct command svcctl_version;
 extern const struct command svcctl_help;
 
 const struct command *const svcctl_commands[] = {
-	&svcctl_list,	     &svcctl_show,	   &svcctl_stats,
-	&svcctl_explain,     &svcctl_apply,	   &svcctl_add_service,
-	&svcctl_add_backend, &svcctl_add_frontend, &svcctl_set_service,
-	&svcctl_set_backend, &svcctl_set_frontend, &svcctl_set_settings,
-	&svcctl_del_service, &svcctl_del_backend,  &svcctl_del_frontend,
-	&svcctl_save,	     &svcctl_restore,	   &svcctl_flush,
-	&svcctl_status,	     &svcctl_history,	   &svcctl_monitor,
-	&svcctl_version,     &svcctl_help,	   NULL,
+	&svcctl_list,
+	&svcctl_show,
+	&svcctl_stats,
+	&svcctl_explain,
+	&svcctl_apply,
+	&svcctl_diff,
+	&svcctl_add_service,
+	&svcctl_add_backend,
+	&svcctl_add_frontend,
+	&svcctl_set_service,
+	&svcctl_set_backend,
+	&svcctl_set_frontend,
+	&svcctl_set_settings,
+	&svcctl_del_service,
+	&svcctl_del_backend,
+	&svcctl_del_frontend,
+	&svcctl_save,
+	&svcctl_restore,
+	&svcctl_flush,
+	&svcctl_status,
+	&svcctl_history,
+	&svcctl_monitor,
+	&svcctl_version,
+	&svcctl_help,
+	NULL,
 };
 
 const struct command *command_find(const char *verb, const char *noun)

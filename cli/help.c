@@ -58,7 +58,7 @@ void help_print_all(void)
 	     "'svcctl help COMMAND' tells more. 'svcctl' alone is 'svcctl list'.\n"
 	     "\n"
 	     "exit status: 0 done, 1 wrong usage, 2 refused by the kernel, 3 module not loaded,\n"
-	     "4 not found, 5 not permitted");
+	     "4 not found, 5 not permitted, 6 differences");
 }
 
 void help_print_verb(const char *verb, const char *noun)

@@ -17,6 +17,7 @@
  * @NOT_LOADED: the module is not loaded
  * @NOT_FOUND: there is no such thing
  * @NOT_PERMITTED: not permitted
+ * @DIFFERENT: there are differences
  */
 enum exit_status {
 	DONE = 0,
@@ -25,6 +26,7 @@ enum exit_status {
 	NOT_LOADED = 3,
 	NOT_FOUND = 4,
 	NOT_PERMITTED = 5,
+	DIFFERENT = 6,
 };
 
 /**

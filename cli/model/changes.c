@@ -46,14 +46,19 @@ static int send_one(struct nf_svc_client *client, const struct change *change,
 	}
 }
 
+void changes_sort(struct changes *changes)
+{
+	if (changes->n > 1)
+		qsort(changes->list, changes->n, sizeof(*changes->list),
+		      compare_changes);
+}
+
 int changes_send(struct nf_svc_client *client, struct changes *changes,
 		 struct nf_svc_error *error)
 {
 	int ret = 0;
 
-	if (changes->n > 1)
-		qsort(changes->list, changes->n, sizeof(*changes->list),
-		      compare_changes);
+	changes_sort(changes);
 	for (size_t i = 0; i < changes->n && !ret; i++)
 		ret = send_one(client, &changes->list[i], error);
 	return ret;

@@ -81,6 +81,12 @@ bool diff_settings(const struct nf_svc_settings *have,
 		   const struct nf_svc_settings *want);
 
 /**
+ * changes_sort - into the order in which they are sent
+ * @changes: sorted
+ */
+void changes_sort(struct changes *changes);
+
+/**
  * changes_send - queue changes in a transaction
  * @client: has a transaction open
  * @changes: sorted by this

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from lab.client import attempt, everyone, only
-from lab.svcctl import USAGE
+from lab.svcctl import DIFFERENT, USAGE
 
 
 def manifests(lab, family, vip, *slices, ports=(("http", 80, "http"),), more=""):
@@ -137,3 +137,49 @@ def test_errors_in_a_file_name_the_place(lab, svcctl, tables, family, old, new, 
     missing = [p for p in [str(path), *parts] if p not in done.stderr]
     assert not missing, f"no {missing} in {done.stderr!r}"
     assert tables.dump() == before
+
+
+@pytest.mark.row("CTL-01", "CTL-02")
+def test_diff_tells_what_apply_would_change(lab, svcctl, tables, family):
+    """CTL-01: diff lists what is added, changed and deleted, changes nothing, and exits with 6 or 0."""
+    vip = family.vip(20)
+    first = manifests(lab, family, vip, (8080, (lab.a, READY), (lab.b, READY)))
+    second = manifests(lab, family, vip, (8080, (lab.a, READY), (lab.d, READY)))
+    service = f"shop/web:http/tcp/{family.name}"
+    assert svcctl("diff", "-f", "-", input=first, expect=DIFFERENT).stdout.splitlines() == [
+        f"+ service {service}",
+        *(f"+ backend {at} of {service}" for at in
+          sorted(family.at(p.addr(family), 8080) for p in (lab.a, lab.b))),
+        f"+ frontend {family.at(vip, 80)} of {service}"]
+    assert not any(tables.dump()[:3])
+    svcctl("apply", "-f", "-", input=first)
+    assert svcctl("diff", "-f", "-", input=first).stdout == ""
+    told = json.loads(svcctl("diff", "-j", "-f", "-", input=second, expect=DIFFERENT).stdout)
+    assert [(d["change"], d["object"], d["address"]) for d in told] == [
+        ("deleted", "backend", lab.b.addr(family)), ("added", "backend", lab.d.addr(family))]
+
+    saved = svcctl("save").stdout
+    assert svcctl("diff", "-f", "-", input=saved).stdout == ""
+    svcctl("set", "backend", "shop/web:http", family.at(lab.a.addr(family), 8080), "weight", 3)
+    svcctl("add", "service", "shop/more:http", family.at(family.vip(21), 80))
+    assert svcctl("diff", "-f", "-", input=saved, expect=DIFFERENT).stdout.splitlines() == [
+        f"- service shop/more:http/tcp/{family.name}",
+        f"~ backend {family.at(lab.a.addr(family), 8080)} of {service}"]
+    svcctl("restore", "-f", "-", input=saved)
+    assert svcctl("diff", "-f", "-", input=saved).stdout == ""
+
+
+@pytest.mark.row("CTL-01", "TX-10")
+def test_prune_deletes_what_the_file_does_not_name(lab, svcctl, tables, family):
+    """CTL-01: apply --prune deletes what else its owner has, says so, and nothing of other owners."""
+    svcctl("add", "service", "shop/old:http", family.at(family.vip(21), 80))
+    svcctl("--owner", "other", "add", "service", "shop/theirs:http", family.at(family.vip(22), 80))
+    text = manifests(lab, family, family.vip(20), (8080, (lab.a, READY)))
+    assert svcctl("apply", "--prune", "--dry-run", "-f", "-", input=text).stdout.splitlines() == [
+        "service/shop/web created (dry run)", "service/shop/old deleted (dry run)"]
+    assert "- service shop/old:http" in svcctl("diff", "--prune", "-f", "-", input=text,
+                                               expect=DIFFERENT).stdout
+    assert svcctl("apply", "--prune", "-f", "-", input=text).stdout.splitlines() == [
+        "service/shop/web created", "service/shop/old deleted"]
+    assert {s["name"] for s in svcctl.json("list")} == {"shop/web:http", "shop/theirs:http"}
+    assert svcctl("apply", "--prune", "-f", "-", input=text).stdout == "service/shop/web unchanged\n"

@@ -2,7 +2,7 @@
 """svcctl, run in a namespace."""
 import json
 
-OK, USAGE, REFUSED, NOT_LOADED, NOT_FOUND, NOT_PERMITTED = range(6)
+OK, USAGE, REFUSED, NOT_LOADED, NOT_FOUND, NOT_PERMITTED, DIFFERENT = range(7)
 
 
 class Svcctl:
