@@ -40,9 +40,7 @@ void nf_svc_cookie_pid(struct netlink_ext_ack *extack, u32 pid)
 static void nf_svc_claim_refused(const struct nf_svc_claim *claim,
 				 struct netlink_ext_ack *extack)
 {
-	NL_SET_ERR_MSG(
-		extack,
-		"the owner is claimed by another process");
+	NL_SET_ERR_MSG(extack, "the owner is claimed by another process");
 	nf_svc_cookie_pid(extack, claim->pid);
 }
 

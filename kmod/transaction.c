@@ -128,9 +128,8 @@ int nf_svc_begin(struct nf_svc_net *nn, struct net *net, struct sock *sk,
 	if (nn->tx &&
 	    time_before(jiffies,
 			nn->tx->active + msecs_to_jiffies(NF_SVC_TX_IDLE_MS))) {
-		NL_SET_ERR_MSG(
-			extack,
-			"another process has a transaction open");
+		NL_SET_ERR_MSG(extack,
+			       "another process has a transaction open");
 		nf_svc_cookie_pid(extack, nn->tx->pid);
 		return -EBUSY;
 	}

@@ -54,7 +54,8 @@ struct plan {
  */
 int reconcile(struct plan *plan, const struct model *model,
 	      const struct nf_svc_snapshot *snapshot, const char *owner,
-	      bool prune, const struct node_view *node, struct tree_error *error);
+	      bool prune, const struct node_view *node,
+	      struct tree_error *error);
 
 /**
  * reconcile_clean - release a plan
