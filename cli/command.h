@@ -72,6 +72,16 @@ void help_print_all(void);
 void help_print_verb(const char *verb, const char *noun);
 
 /**
+ * manual_print_scdoc - print the manual page, as scdoc reads it
+ */
+void manual_print_scdoc(void);
+
+/**
+ * manual_print_bash - print the completion of bash
+ */
+void manual_print_bash(void);
+
+/**
  * struct option_line - one option, for the parser and for the help
  * @letter: its short form, 0: none
  * @name: its long form

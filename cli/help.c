@@ -95,6 +95,14 @@ static enum exit_status run_help(struct svcctl *ctl, struct words *words)
 		help_print_all();
 		return DONE;
 	}
+	if (!strcmp(verb, "@scdoc") && !noun) {
+		manual_print_scdoc();
+		return DONE;
+	}
+	if (!strcmp(verb, "@bash") && !noun) {
+		manual_print_bash();
+		return DONE;
+	}
 	if (noun ? !command_find(verb, noun) : !command_verb_known(verb))
 		return complain(
 			WRONG_USAGE,

@@ -255,3 +255,41 @@ def test_waits_for_another_writer(svcctl, tables, family):
 def state_of(pid):
     with open(f"/proc/{pid}/stat") as f:
         return f.read().rpartition(") ")[2].split()[0]
+
+
+def completions(*words):
+    """What bash offers for the last of words."""
+    script = ("source <(svcctl help @bash); COMP_WORDS=(svcctl \"$@\"); COMP_CWORD=$#; _svcctl; "
+              'printf "%s\\n" "${COMPREPLY[@]}"')
+    done = subprocess.run(["bash", "-c", script, "bash", *words], capture_output=True, text=True,
+                          check=True, timeout=60)
+    return done.stdout.split()
+
+
+@pytest.mark.row("CTL-01")
+def test_completion_offers_what_there_is(svcctl):
+    """CTL-01: commands, their second words, their options and the values of these."""
+    verbs = {line.split()[0] for line in svcctl("help").stdout.partition("commands:\n")[2]
+             .partition("\n\n")[0].splitlines()}
+    assert set(completions("")) == verbs
+    assert completions("mon") == ["monitor"]
+    assert completions("--owner", "x", "add", "") == ["service", "backend", "frontend"]
+    assert completions("monitor", "--d") == ["--drops"]
+    assert completions("list", "-o", "w") == ["wide"]
+    assert {"--file", "--prune", "--json"} <= set(completions("apply", "-"))
+
+
+@pytest.mark.row("CTL-01")
+def test_manual_names_every_command_and_option(svcctl):
+    """CTL-01: the manual page is made of the tables that the program reads."""
+    page = svcctl("help", "@scdoc").stdout
+    text = svcctl("help").stdout
+    commands = [line[2:17].strip() for line in text.partition("commands:\n")[2].partition("\n\n")[0].splitlines()]
+    assert len(commands) > 20
+    for command in commands:
+        assert f"## svcctl {command}\n" in page
+        for line in svcctl("help", *command.split()).stdout.splitlines():
+            if line.startswith("  ") and "--" in line[:8]:
+                assert f"*{line[line.index('--'):].split()[0]}*" in page
+    for option in ("json", "output", "netns", "wait"):
+        assert f"*--{option}*" in page
