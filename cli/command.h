@@ -19,6 +19,7 @@ enum option_bit {
 	OPTION_DROPS = 1 << 7,
 	OPTION_COUNT = 1 << 8,
 	OPTION_PRUNE = 1 << 9,
+	OPTION_RATE = 1 << 10,
 };
 
 /**

@@ -21,6 +21,7 @@ enum long_only {
 	LONG_POD_CIDR,
 	LONG_DRY_RUN,
 	LONG_PRUNE,
+	LONG_RATE,
 	LONG_DROPS,
 	LONG_COUNT,
 };
@@ -52,6 +53,8 @@ const struct option_line svcctl_options[] = {
 	{ 'a', "all", NULL, OPTION_ALL, "objects of all owners" },
 	{ 0, "prune", NULL, OPTION_PRUNE,
 	  "delete what the file does not name" },
+	{ 0, "rate", "SECONDS", OPTION_RATE,
+	  "show what happens, again after so many seconds" },
 	{ 0, "drops", NULL, OPTION_DROPS,
 	  "also packets that are refused or dropped" },
 	{ 0, "count", "N", OPTION_COUNT, "end after this many" },
@@ -71,6 +74,7 @@ static int long_code(const char *name)
 		{ "pod-cidr", LONG_POD_CIDR },
 		{ "dry-run", LONG_DRY_RUN },
 		{ "prune", LONG_PRUNE },
+		{ "rate", LONG_RATE },
 		{ "drops", LONG_DROPS },
 		{ "count", LONG_COUNT },
 	};
@@ -149,6 +153,15 @@ static enum exit_status read_wait(struct svcctl *ctl, const char *text)
 				text, WAIT_MAX);
 	ctl->wait_ms = seconds * 1000;
 	return DONE;
+}
+
+static enum exit_status read_rate(struct svcctl *ctl, const char *text)
+{
+	if (!nf_svc_number_parse(text, 1, WAIT_MAX, &ctl->rate))
+		return DONE;
+	return complain(WRONG_USAGE,
+			"--rate %s: not a number of seconds; 1 to %d", text,
+			WAIT_MAX);
 }
 
 static enum exit_status read_count(struct svcctl *ctl, const char *text)
@@ -230,6 +243,8 @@ static enum exit_status read_option(struct svcctl *ctl,
 	case LONG_PRUNE:
 		ctl->prune = true;
 		return DONE;
+	case LONG_RATE:
+		return read_rate(ctl, optarg);
 	case LONG_DROPS:
 		ctl->drops = true;
 		return DONE;

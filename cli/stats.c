@@ -6,6 +6,7 @@
 #include "command.h"
 #include "document.h"
 #include "print.h"
+#include "stats.h"
 
 static const struct column columns[] = {
 	{ "NAME", 0 },
@@ -17,22 +18,20 @@ static const struct column columns[] = {
 	{ 0 },
 };
 
-/**
- * struct counters - what is printed
- * @services: by service
- * @n: how many
- * @total: of the namespace
- */
-struct counters {
-	struct nf_svc_stats *services;
-	size_t n;
-	struct nf_svc_stats total;
-};
+static void write_number(uint64_t count, double seconds, char *text,
+			 size_t size)
+{
+	if (seconds > 0)
+		snprintf(text, size, "%.1f", (double)count / seconds);
+	else
+		snprintf(text, size, "%llu", (unsigned long long)count);
+}
 
-static void write_drops(const struct nf_svc_stats *stats, char *text,
-			size_t size)
+static void write_drops(const struct nf_svc_stats *stats, double seconds,
+			char *text, size_t size)
 {
 	size_t used = 0;
+	char number[32];
 
 	snprintf(text, size, "-");
 	for (unsigned int i = 0; i < NF_SVC_DROP_REASONS; i++) {
@@ -40,22 +39,26 @@ static void write_drops(const struct nf_svc_stats *stats, char *text,
 
 		if (!stats->drops[i])
 			continue;
-		n = snprintf(text + used, size - used, "%s%s %llu",
+		write_number(stats->drops[i], seconds, number, sizeof(number));
+		n = snprintf(text + used, size - used, "%s%s %s",
 			     used ? ", " : "",
-			     nf_svc_word_text(nf_svc_drop_reasons, i),
-			     (unsigned long long)stats->drops[i]);
+			     nf_svc_word_text(nf_svc_drop_reasons, i), number);
 		if (n < 0 || (size_t)n >= size - used)
 			return;
 		used += (size_t)n;
 	}
 }
 
-static bool add_row(struct table *table, const struct nf_svc_stats *stats)
+static bool add_row(struct table *table, const struct nf_svc_stats *stats,
+		    double seconds)
 {
+	char drops[256], flows[32], masqueraded[32];
 	bool total = !stats->name;
-	char drops[256];
 
-	write_drops(stats, drops, sizeof(drops));
+	write_drops(stats, seconds, drops, sizeof(drops));
+	write_number(stats->flows, seconds, flows, sizeof(flows));
+	write_number(stats->masqueraded, seconds, masqueraded,
+		     sizeof(masqueraded));
 	return table_row(table) &&
 	       table_cell(table, total ? PAINT_KEY : PAINT_NONE, "%s",
 			  total ? "total" : stats->name) &&
@@ -67,14 +70,12 @@ static bool add_row(struct table *table, const struct nf_svc_stats *stats)
 			  total ? "-" :
 				  nf_svc_word_text(nf_svc_families,
 						   stats->family)) &&
-	       table_cell(table, PAINT_NONE, "%llu",
-			  (unsigned long long)stats->flows) &&
-	       table_cell(table, PAINT_NONE, "%llu",
-			  (unsigned long long)stats->masqueraded) &&
+	       table_cell(table, PAINT_NONE, "%s", flows) &&
+	       table_cell(table, PAINT_NONE, "%s", masqueraded) &&
 	       table_cell(table, PAINT_NONE, "%s", drops);
 }
 
-static bool wanted(const struct nf_svc_stats *stats, const char *name)
+bool stats_wanted(const struct nf_svc_stats *stats, const char *name)
 {
 	size_t len;
 
@@ -85,23 +86,23 @@ static bool wanted(const struct nf_svc_stats *stats, const char *name)
 	       (!stats->name[len] || stats->name[len] == ':');
 }
 
-static enum exit_status print_table(struct svcctl *ctl,
-				    const struct counters *counters,
-				    const char *name)
+enum exit_status stats_print_table(const struct svcctl *ctl,
+				   const struct counters *counters,
+				   const char *name, double seconds)
 {
 	struct table *table = table_new(ctl, columns);
 	bool ok = table;
 
 	for (size_t i = 0; i < counters->n && ok; i++) {
-		if (wanted(&counters->services[i], name))
-			ok = add_row(table, &counters->services[i]);
+		if (stats_wanted(&counters->services[i], name))
+			ok = add_row(table, &counters->services[i], seconds);
 	}
 	if (ok && !name)
-		ok = add_row(table, &counters->total);
+		ok = add_row(table, &counters->total, seconds);
 	return table_print(table, ok);
 }
 
-static cJSON *service_stats(const struct nf_svc_stats *stats)
+cJSON *stats_document(const struct nf_svc_stats *stats)
 {
 	cJSON *value = document_stats(stats);
 
@@ -127,9 +128,9 @@ static enum exit_status print_json(const struct counters *counters,
 	printf("{\"services\":");
 	array_begin(&printer);
 	for (size_t i = 0; i < counters->n && ok; i++) {
-		if (wanted(&counters->services[i], name))
+		if (stats_wanted(&counters->services[i], name))
 			ok = array_add(&printer,
-				       service_stats(&counters->services[i]));
+				       stats_document(&counters->services[i]));
 	}
 	array_end(&printer);
 	total = document_stats(&counters->total);
@@ -148,10 +149,20 @@ static enum exit_status print_json(const struct counters *counters,
 static bool has_any(const struct counters *counters, const char *name)
 {
 	for (size_t i = 0; i < counters->n; i++) {
-		if (wanted(&counters->services[i], name))
+		if (stats_wanted(&counters->services[i], name))
 			return true;
 	}
 	return !name;
+}
+
+int stats_read(struct svcctl *ctl, struct counters *counters,
+	       struct nf_svc_error *error)
+{
+	int ret = nf_svc_stats_get(ctl->client, &counters->total, error);
+
+	return ret ? ret :
+		     nf_svc_stats_dump(ctl->client, &counters->services,
+				       &counters->n, error);
 }
 
 static enum exit_status run_stats(struct svcctl *ctl, struct words *words)
@@ -162,23 +173,26 @@ static enum exit_status run_stats(struct svcctl *ctl, struct words *words)
 	enum exit_status status;
 
 	status = words_end(words);
+	if (!status && ctl->count && !ctl->rate)
+		status = complain(WRONG_USAGE,
+				  "--count: of what?; it goes with --rate");
 	if (!status)
 		status = svcctl_connect(ctl);
 	if (status)
 		return status;
-	if (nf_svc_stats_get(ctl->client, &counters.total, &error) ||
-	    nf_svc_stats_dump(ctl->client, &counters.services, &counters.n,
-			      &error))
+	if (stats_read(ctl, &counters, &error))
 		return complain_error(&error);
 	if (!has_any(&counters, name))
 		status = complain(
 			NOT_FOUND,
 			"%s: no such service; 'svcctl list' shows those there are",
 			name);
+	else if (ctl->rate)
+		status = stats_watch(ctl, &counters, name);
 	else if (ctl->output == OUTPUT_JSON)
 		status = print_json(&counters, name);
 	else
-		status = print_table(ctl, &counters, name);
+		status = stats_print_table(ctl, &counters, name, 0);
 	nf_svc_stats_free(counters.services, counters.n);
 	return status;
 }
@@ -196,6 +210,10 @@ const struct command svcctl_stats = {
 		"  source-range   dropped: the source is in no range allowed\n"
 		"  service-cidr   dropped: an address kept for services that none has\n"
 		"  refusal-limit  dropped instead of refused: refused too often lately\n"
-		"  bind           dropped: conntrack or NAT could not take the flow\n",
+		"  bind           dropped: conntrack or NAT could not take the flow\n"
+		"\n"
+		"With --rate it goes on, and shows what happened in each second, of the services\n"
+		"of which anything did; on a terminal always in the same place.\n",
+	.options = OPTION_RATE | OPTION_COUNT,
 	.run = run_stats,
 };

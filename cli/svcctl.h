@@ -60,6 +60,7 @@ enum output {
  * @dry_run: change nothing
  * @yes: ask nothing
  * @all: of all owners
+ * @rate: show again after so many seconds, 0: once
  * @prune: delete what a file does not name
  * @drops: packets that are refused or dropped, too
  * @count: end after this many, 0: never
@@ -81,6 +82,7 @@ struct svcctl {
 	bool dry_run;
 	bool yes;
 	bool all;
+	uint32_t rate;
 	bool prune;
 	bool drops;
 	uint32_t count;

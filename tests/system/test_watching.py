@@ -99,3 +99,40 @@ def test_status_and_who_is_in_the_way(lab, svcctl, tables, family):
         done = svcctl("--wait", "0", "flush", "--yes", expect=REFUSED)
         assert f"process {os.getpid()}" in done.stderr
     assert json.loads(svcctl("status", "-j").stdout)["claims"] == []
+
+
+@pytest.mark.row("CTL-01")
+def test_rates_are_of_their_interval(lab, svcctl, tables, family):
+    """CTL-01: stats --rate shows what happened since the last line, of the services that had something."""
+    for n, name in enumerate(("busy", "idle", "none"), 1):
+        svcctl("add", "service", f"shop/{name}:http", family.at(family.vip(n), 80),
+               *(["backend", family.at(lab.a.addr(family), 8080)] if name != "none" else []))
+    for _ in range(5):                  # of before
+        attempt(lab.c, family.vip(1), 80)
+        attempt(lab.c, family.vip(2), 80)
+    with lab.node:
+        process = subprocess.Popen(["svcctl", "stats", "--rate", "1", "-j"], stdout=subprocess.PIPE, text=True)
+    first = json.loads(process.stdout.readline())
+    assert first["services"] == [] and first["total"]["flows"] == 0 and first["seconds"] >= 1
+    asked = 0
+
+    def told():
+        """All that was asked since is in the lines that came since, and nothing else."""
+        line = json.loads(process.stdout.readline())
+        for service in line["services"]:
+            flows[service["name"]] = flows.get(service["name"], 0) + service["flows"]
+            refused[service["name"]] = refused.get(service["name"], 0) + service["drops"].get("no-backend", 0)
+        return flows.get("shop/busy:http") == asked
+
+    flows, refused = {}, {}
+    for _ in range(7):
+        asked += 1
+        attempt(lab.c, family.vip(1), 80)
+    assert attempt(lab.c, family.vip(3), 80).refused
+    until(told, "the flows are told")
+    process.terminate()
+    process.wait(10)
+    assert set(flows) == {"shop/busy:http", "shop/none:http"} and refused["shop/none:http"] == 1
+    done = svcctl("stats", "--rate", "1", "--count", "1")
+    assert done.stdout.splitlines()[-1].split() == ["total", "-", "-", "0.0", "0.0", "-"]
+    assert "--rate" in svcctl("stats", "--count", "1", expect=1).stderr
