@@ -56,9 +56,10 @@
  * sent. It answers with GENERATION, the number of this commit: it grows by one
  * with each commit of the namespace and is 0 before the first.
  *
- * A message that is refused changes nothing, not even the transaction. But a
- * COMMIT is answered with ECANCELED, and ends the transaction without effect, if
- * one was refused, or if STEPS, the number of messages sent between BEGIN and
+ * A message that is refused dooms its transaction: COMMIT is answered with
+ * ECANCELED, and ends it without effect. (Further messages of it are still looked
+ * at; a refused one with several BACKENDs may have left some of them for these.)
+ * So it is if STEPS, the number of messages sent between BEGIN and
  * COMMIT, is not the number that were taken: one that netlink refuses before the
  * transaction sees it cannot be passed over. ABORT, closing the socket and the
  * death of the process end it too. A namespace has one open transaction at a

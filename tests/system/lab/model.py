@@ -8,7 +8,7 @@ import copy
 import errno
 from dataclasses import dataclass, field
 
-from . import abi, genl
+from . import abi
 from .model_form import Malformed, check, needs, plain_address, serving_address
 from .state import DEFAULT_RULE, Frontend, Service, State
 from .tables import CHANGES
