@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What becomes of a packet, by the model; and the same as EXPLAIN tells it."""
+from dataclasses import dataclass
+
+from . import abi, genl
+from .state import backend, every, first, rule, string
+
+
+@dataclass(frozen=True)
+class Packet:
+    """The first packet of a flow; device None: the node sends it itself."""
+    family: int
+    protocol: int
+    source: bytes
+    source_port: int
+    address: bytes
+    port: int
+    device: str | None
+
+    def attributes(self):
+        """What EXPLAIN takes."""
+        attributes = [(abi.A_FAMILY, self.family), (abi.A_PROTOCOL, self.protocol),
+                      (abi.A_SOURCE, self.source), (abi.A_ADDRESS, self.address)]
+        if self.source_port:
+            attributes.append((abi.A_SOURCE_PORT, self.source_port))
+        if self.port:
+            attributes.append((abi.A_PORT, self.port))
+        if self.device:
+            attributes.append((abi.A_DEVICE, self.device))
+        return attributes
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of it, as far as it goes; chosen None: not told."""
+    verdict: int
+    of: int
+    reason: int | None = None
+    service: str | None = None
+    owner: str | None = None
+    kind: int | None = None
+    refuse_with: int | None = None
+    rule: tuple | None = None
+    candidates: frozenset | None = None     # (address, port)
+    chosen: tuple | None = None
+    masquerade: int | None = None
+
+
+def class_of(state, packet):
+    """Pod, node or outside."""
+    _, cidrs, devices = state.settings or ("", (), ())
+    source = int.from_bytes(packet.source, "big")
+    bits = len(packet.source) * 8
+    for address, prefix in cidrs:
+        if len(address) == len(packet.source) and not (
+                source ^ int.from_bytes(address, "big")) >> bits - prefix:
+            return abi.CLASS_POD
+    for name in devices if packet.device else ():
+        if packet.device == name or name.endswith("*") and packet.device.startswith(name[:-1]):
+            return abi.CLASS_POD
+    return abi.CLASS_OUTSIDE if packet.device else abi.CLASS_NODE
+
+
+def takers(service, of):
+    """Backends of a set that take new flows."""
+    return frozenset(b for b, (weight, sets) in service.backends.items() if weight and sets & of)
+
+
+def judge(state, packet, chosen=None):
+    """The Fate that is due. Which of the candidates is chosen the ABI leaves open: chosen is."""
+    of = class_of(state, packet)
+    frontend = state.frontends.get((packet.address, packet.port, packet.protocol, packet.family))
+    if not frontend:
+        if any(k[0] == packet.address and f.flags & abi.FRONTEND_EXCLUSIVE
+               for k, f in state.frontends.items()):
+            return Fate(abi.VERDICT_REFUSE, of, abi.DROP_UNCLAIMED)
+        return Fate(abi.VERDICT_PASS, of)
+    service = state.services[frontend.service]
+    rule = frontend.rules[of]
+    use, masquerade, empty = rule
+    about = {"service": frontend.service[0], "owner": service.owner, "kind": frontend.kind,
+             "refuse_with": service.refuse_with, "rule": rule}
+    here, other = takers(service, use), takers(service, abi.SET_CLUSTER | abi.SET_LOCAL)
+    if not other:
+        return Fate(abi.VERDICT_REFUSE, of, abi.DROP_NO_BACKEND, **about)
+    if not here:
+        return Fate(abi.VERDICT_DROP if empty == abi.EMPTY_DROP else abi.VERDICT_REFUSE, of,
+                    abi.DROP_SET_EMPTY, **about)
+    hairpin = (chosen or (len(here) == 1 and min(here)) or (None,))[0] == packet.source
+    return Fate(abi.VERDICT_FORWARD, of, candidates=here, chosen=chosen,
+                masquerade=1 if masquerade else 2 if hairpin else 0, **about)
+
+
+def told(tables, packet):
+    """The Fate that EXPLAIN tells."""
+    attributes = tables.call(abi.CMD_EXPLAIN, packet.attributes())[0].attributes
+    a = first(attributes)
+
+    def number(kind):
+        return genl.u32(a[kind]) if kind in a else None
+
+    backends = [backend(b)[0] for b in every(attributes, abi.A_BACKEND)]
+    assert len(set(backends)) == len(backends) == (number(abi.A_CANDIDATES) or 0)
+    of = rule(a[abi.A_RULE]) if abi.A_RULE in a else (None, None)
+    assert of[0] in (None, number(abi.A_CLASS))
+    return Fate(number(abi.A_VERDICT), number(abi.A_CLASS), number(abi.A_DROP_REASON),
+                string(a[abi.A_NAME]) if abi.A_NAME in a else None,
+                string(a[abi.A_OWNER]) if abi.A_OWNER in a else None,
+                number(abi.A_KIND), number(abi.A_REFUSE_WITH), of[1],
+                frozenset(backends) if backends else None,
+                backend(a[abi.A_CHOSEN])[0] if abi.A_CHOSEN in a else None,
+                number(abi.A_MASQUERADE))
