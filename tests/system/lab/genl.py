@@ -15,6 +15,8 @@ F_CAPPED, F_ACK_TLVS = 0x100, 0x200
 NLA_NESTED = 0x8000
 NLMSGERR_ATTR_MSG, NLMSGERR_ATTR_OFFS, NLMSGERR_ATTR_MISS_TYPE = 1, 2, 5
 GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 16, 3, 1, 2
+CTRL_ATTR_MCAST_GROUPS, CTRL_ATTR_MCAST_GRP_NAME, CTRL_ATTR_MCAST_GRP_ID = 7, 1, 2
+NETLINK_ADD_MEMBERSHIP = 1
 
 
 class Refused(OSError):
@@ -95,7 +97,17 @@ class Family:
         except OSError:
             self.socket.close()
             raise
-        self.id = struct.unpack("=H", dict(answer[0].attributes)[CTRL_ATTR_FAMILY_ID])[0]
+        about = dict(answer[0].attributes)
+        self.id = struct.unpack("=H", about[CTRL_ATTR_FAMILY_ID])[0]
+        self.groups = {}
+        for _, nest in parse(about.get(CTRL_ATTR_MCAST_GROUPS, b"")):
+            group = dict(parse(nest))
+            self.groups[group[CTRL_ATTR_MCAST_GRP_NAME].rstrip(b"\0").decode()] = u32(
+                group[CTRL_ATTR_MCAST_GRP_ID])
+
+    def join(self, group):
+        """Listen to a multicast group of the family, by its name."""
+        self.socket.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, self.groups[group])
 
     def request(self, command, attributes=(), flags=0):
         """The octets of one request; its sequence number is at 8."""
