@@ -16,6 +16,7 @@ from lab.tables import Tables  # noqa: E402
 from program import Host, dumps, loads  # noqa: E402
 
 CLEAR = 40              # programs that meet what those before them left
+HEAD = "# SPDX-License-Identifier: GPL-2.0"
 TOLD = 10               # seconds between two lines of progress
 
 
@@ -60,7 +61,7 @@ class Fuzzer:
         if self.out:
             text = dumps(program)
             name = hashlib.sha1(text.encode()).hexdigest()[:10]
-            (self.out / f"{name}.json").write_text(text)
+            (self.out / f"{name}.json").write_text(f"{HEAD}\n{text}")
 
     def step(self):
         if not self.corpus or self.grammar.chance(15):
