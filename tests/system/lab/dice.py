@@ -128,7 +128,7 @@ class Dice:
             for _ in range(self.random.choice((0, 0, 1, 2))):
                 prefix = self.random.choice((0, 1, family.bits // 2, family.bits - 8,
                                              family.bits - 1, family.bits))
-                address = int.from_bytes(self.pick(self.clients[family])[0], "big")
+                address = int.from_bytes(self.random.choice(self.clients[family])[0], "big")
                 address = address >> family.bits - prefix << family.bits - prefix
                 cidrs.append((abi.A_POD_CIDR, [
                     (abi.A_CIDR_ADDRESS, address.to_bytes(family.bits // 8, "big")),
