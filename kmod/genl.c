@@ -19,25 +19,33 @@
 #define NF_SVC_POLICY_FAMILY \
 	NLA_POLICY_VALIDATE_FN(NLA_BINARY, nf_svc_policy_family, 4)
 #define NF_SVC_POLICY_ADDRESS NLA_POLICY_RANGE(NLA_BINARY, 4, 16)
-#define NF_SVC_POLICY_PORT NLA_POLICY_VALIDATE_FN(NLA_U32, nf_svc_policy_port)
+#define NF_SVC_POLICY_PORT \
+	NLA_POLICY_VALIDATE_FN(NLA_BINARY, nf_svc_policy_port, 4)
+#define NF_SVC_POLICY_U16 \
+	NLA_POLICY_VALIDATE_FN(NLA_BINARY, nf_svc_policy_u16, 4)
 
-/* Functions, not ranges: "integer out of range" does not say what would be. */
+/*
+ * Functions, not ranges: "integer out of range" does not say what would be.
+ * NLA_BINARY, not NLA_U32: who asks for the policy is told the range of a U32
+ * out of the place where the function is (__netlink_policy_dump_write_attr()).
+ */
 static int nf_svc_policy_port(const struct nlattr *attr,
 			      struct netlink_ext_ack *extack)
 {
-	if (nla_get_u32(attr) && nla_get_u32(attr) <= U16_MAX)
+	if (nla_len(attr) == sizeof(u32) && nla_get_u32(attr) &&
+	    nla_get_u32(attr) <= U16_MAX)
 		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, attr, "a port is 1 to 65535");
+	NL_SET_ERR_MSG_ATTR(extack, attr, "a port is a u32 of 1 to 65535");
 	return -EINVAL;
 }
 
 static int nf_svc_policy_u16(const struct nlattr *attr,
 			     struct netlink_ext_ack *extack)
 {
-	if (nla_get_u32(attr) <= U16_MAX)
+	if (nla_len(attr) == sizeof(u32) && nla_get_u32(attr) <= U16_MAX)
 		return 0;
 	NL_SET_ERR_MSG_ATTR(extack, attr,
-			    "a weight or source port is 0 to 65535");
+			    "a weight or source port is a u32 of 0 to 65535");
 	return -EINVAL;
 }
 
@@ -82,8 +90,7 @@ static const struct nla_policy nf_svc_policy_backend_nest[NF_SVC_A_BACKEND_MAX +
 							  1] = {
 	[NF_SVC_A_BACKEND_ADDRESS] = NF_SVC_POLICY_ADDRESS,
 	[NF_SVC_A_BACKEND_PORT] = NF_SVC_POLICY_PORT,
-	[NF_SVC_A_BACKEND_WEIGHT] =
-		NLA_POLICY_VALIDATE_FN(NLA_U32, nf_svc_policy_u16),
+	[NF_SVC_A_BACKEND_WEIGHT] = NF_SVC_POLICY_U16,
 	[NF_SVC_A_BACKEND_SETS] =
 		NLA_POLICY_MASK(NLA_U32, NF_SVC_SET_CLUSTER | NF_SVC_SET_LOCAL),
 };
@@ -191,8 +198,7 @@ static const struct nla_policy nf_svc_policy_explain[NF_SVC_A_MAX + 1] = {
 	[NF_SVC_A_PROTOCOL] = NLA_POLICY_RANGE(NLA_U32, 0, 255),
 	[NF_SVC_A_SOURCE] = NF_SVC_POLICY_ADDRESS,
 	[NF_SVC_A_ADDRESS] = NF_SVC_POLICY_ADDRESS,
-	[NF_SVC_A_SOURCE_PORT] =
-		NLA_POLICY_VALIDATE_FN(NLA_U32, nf_svc_policy_u16),
+	[NF_SVC_A_SOURCE_PORT] = NF_SVC_POLICY_U16,
 	[NF_SVC_A_PORT] = NF_SVC_POLICY_PORT,
 	[NF_SVC_A_DEVICE] = { .type = NLA_NUL_STRING,
 			      .len = NF_SVC_DEVICE_MAX },
