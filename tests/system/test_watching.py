@@ -136,3 +136,19 @@ def test_rates_are_of_their_interval(lab, svcctl, tables, family):
     done = svcctl("stats", "--rate", "1", "--count", "1")
     assert done.stdout.splitlines()[-1].split() == ["total", "-", "-", "0.0", "0.0", "-"]
     assert "--rate" in svcctl("stats", "--count", "1", expect=1).stderr
+
+
+@pytest.mark.row("CTL-01")
+def test_bugreport_has_everything(lab, svcctl, tables, family):
+    """CTL-01: one text with what somebody else needs to understand this node, of the namespace asked for."""
+    svcctl("add", "service", "shop/web:http", family.at(family.vip(1), 80),
+           "backend", family.at(lab.a.addr(family), 8080))
+    text = svcctl("bugreport").stdout
+    sections = {s.partition("\n")[0]: s.partition("\n")[2] for s in ("\n" + text).split("\n== ")[1:]}
+    assert list(sections) == ["system", "parameters of the module", "version", "status", "history", "list",
+                              "stats", "sysctls", "netfilter hooks"]
+    assert "(failed)" not in text
+    assert "limit_services: 262144" in sections["parameters of the module"]
+    assert "shop/web:http" in sections["list"] and "svcctl" in sections["history"]
+    assert "net/ipv4/ip_forward: 1" in sections["sysctls"]
+    assert sections["netfilter hooks"].strip()
