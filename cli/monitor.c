@@ -40,10 +40,7 @@ static void print_dropped(const struct svcctl *ctl,
 	const struct nf_svc_packet *packet = &dropped->packet;
 	char from[NF_SVC_PLACE_TEXT], to[NF_SVC_PLACE_TEXT];
 
-	if (dropped->lost)
-		printf("%u more were not told\n", dropped->lost);
-	printf("%s%s%s %s/%s from %s %s%s%s: %s%s%s\n",
-	       paint_on(ctl, PAINT_BAD),
+	printf("%s%s%s %s/%s from %s %s%s%s: %s%s%s", paint_on(ctl, PAINT_BAD),
 	       dropped->verdict == NF_SVC_VERDICT_REFUSE ? "refused" :
 							   "dropped",
 	       paint_off(ctl),
@@ -55,6 +52,9 @@ static void print_dropped(const struct svcctl *ctl,
 	       *packet->device ? " in " : "", packet->device,
 	       nf_svc_word_text(nf_svc_drop_reasons, dropped->reason),
 	       *dropped->name ? ", service " : "", dropped->name);
+	if (dropped->lost)
+		printf("; %u before it were not told", dropped->lost);
+	putchar('\n');
 }
 
 static void print_text(const struct svcctl *ctl,
