@@ -4,8 +4,9 @@
 
 usage: tests/spec/drift.py HEADER SPEC [SCHEMA]
 
-Every constant and every name of an enum is in the spec with the same value, and
-nothing else is; the spec obeys the kernel's SCHEMA. Prints what differs.
+Every enum, every name in it, every constant and multicast group is in the spec with the same value,
+every attribute with the same type, and nothing else is; commands take and give attributes that there are; all is documented; the spec
+obeys the kernel's SCHEMA. Prints what differs.
 """
 import re
 import sys
@@ -13,70 +14,122 @@ import sys
 import jsonschema
 import yaml
 
+# What C has beside of it: the 0 of commands and attributes, which is refused, and ends of enums.
+IN_C_ONLY = r"NF_SVC_(CMD|A(_\w+)?)_UNSPEC|__\w+"
+# A multicast message that has the number of a command; it has no name of its own in C.
+NOTIFICATION = "-ntf"
 
-def header_names(text):
-    """{name: value} of the enums, without their ends, and of the numeric constants."""
-    names = {name: int(value) for name, value in
-             re.findall(r"^#define (NF_SVC_\w+) (\d+)\b", text, re.M)}
-    for body in re.findall(r"enum\s+\w+\s*\{(.*?)\}", re.sub(r"/\*.*?\*/", "", text, flags=re.S), re.S):
-        value = -1
+
+def header_tables(text):
+    """{enum, "constants" or "types": {name: value}}"""
+    constants = {}
+    for name, value in re.findall(r"^#define (NF_SVC_\w+) (.*?)(?: /\*.*)?$", text, re.M):
+        constants[name] = value.strip('"') if value.startswith('"') else eval(value, {}, dict(constants))
+    types = dict(re.findall(r"^ \* @(NF_SVC_A_\w+): (flag|u32|u64|string|binary|nest)\b", text, re.M))
+    tables = {"constants": constants, "types": types}
+    for enum, body in re.findall(r"enum\s+(\w+)\s*\{(.*?)\}", re.sub(r"/\*.*?\*/", "", text, flags=re.S),
+                                 re.S):
+        names, value, ends = {}, -1, set()
         for entry in filter(None, map(str.strip, body.split(","))):
             name, _, expression = map(str.strip, entry.partition("="))
-            value = eval(expression, {}, names) if expression else value + 1
-            names[name] = value
-    # The ends of enums are of C, as is the refused 0 of attributes and commands.
-    ends = {f"NF_SVC_{e}MAX" for e in
-            ("CMD_", "A_", "A_BACKEND_", "A_RULE_", "A_CIDR_", "A_DROP_", "CLASS_", "EMPTY_", "REFUSE_",
-             "KIND_", "VERDICT_", "DROP_", "CHANGE_")}
-    return {n: v for n, v in names.items() if not n.startswith("__") and n not in ends
-            and not re.fullmatch(r"NF_SVC_(CMD|A(_\w+)?)_UNSPEC", n) and n != "NF_SVC_GENL_VERSION"}
+            names[name] = value = eval(expression, {}, names) if expression else value + 1
+            if expression.startswith("__"):
+                ends.add(name)
+        tables[enum] = {n: v for n, v in names.items()
+                        if n not in ends and not re.fullmatch(IN_C_ONLY, n)}
+    return tables
 
 
-def spec_name(prefix, name):
+def upper(prefix, name):
     return f"{prefix}{name}".upper().replace("-", "_")
 
 
-def spec_names(spec):
+def number_of(op):
+    mode = op.get("do") or op.get("dump")
+    return mode["request"]["value"] if mode else op["value"]
+
+
+def spec_tables(spec):
     """The same of the spec."""
-    names = {}
+    constants = {"NF_SVC_GENL_NAME": spec["name"], "NF_SVC_GENL_VERSION": spec.get("version", 1)}
+    types = {upper(s["name-prefix"], a["name"]): a["type"] for s in spec["attribute-sets"]
+             for a in s["attributes"] if a["type"] != "pad"}
+    tables = {"constants": constants, "types": types}
     for d in spec["definitions"]:
         if d["type"] == "const":
-            names[spec_name("nf-svc-", d["name"])] = d["value"]
-            continue
-        for n, entry in enumerate(d["entries"]):
-            names[spec_name(d["name-prefix"], entry["name"])] = 1 << n if d["type"] == "flags" else n
-    for attributes in spec["attribute-sets"]:
-        for n, attribute in enumerate(attributes["attributes"], 1):
-            names[spec_name(attributes["name-prefix"], attribute["name"])] = n
-    prefix = spec["operations"]["name-prefix"]
-    for op in spec["operations"]["list"]:
-        mode = op.get("do") or op.get("dump")
-        names[spec_name(prefix, op["name"])] = mode["request"]["value"] if mode else op["value"]
-    return names
+            constants[upper("nf-svc-", d["name"])] = d["value"]
+        else:
+            tables[d["enum-name"]] = {
+                upper(d["name-prefix"], entry["name"]): 1 << n if d["type"] == "flags" else n
+                for n, entry in enumerate(d["entries"])}
+    for group in spec["mcast-groups"]["list"]:
+        constants[upper("nf-svc-group-", group["name"])] = group["name"]
+    for s in spec["attribute-sets"]:
+        tables[s["enum-name"]] = {upper(s["name-prefix"], attribute["name"]): n
+                                  for n, attribute in enumerate(s["attributes"], 1)}
+    ops = spec["operations"]
+    tables[ops["enum-name"]] = {upper(ops["name-prefix"], op["name"]): number_of(op)
+                                for op in ops["list"] if not op["name"].endswith(NOTIFICATION)}
+    return tables
+
+
+def differences(header, spec):
+    """Lines that say where the two do not agree."""
+    for table in sorted(header.keys() | spec.keys()):
+        if table not in spec or table not in header:
+            yield f"{table} is not in the {'spec' if table in header else 'header'}"
+        ours, theirs = spec.get(table, {}), header.get(table, {})
+        for name in sorted(ours.keys() | theirs.keys()):
+            if name not in ours:
+                yield f"{table}: {name} is missing in the spec ({theirs[name]} in the header)"
+            elif name not in theirs:
+                yield f"{table}: {name} is not in the header"
+            elif ours[name] != theirs[name]:
+                yield f"{table}: {name} is {ours[name]} in the spec, {theirs[name]} in the header"
+
+
+def references(spec):
+    """Lines about what the spec names and has not."""
+    sets = {s["name"]: {a["name"] for a in s["attributes"]} for s in spec["attribute-sets"]}
+    kinds = {d["name"] for d in spec["definitions"] if d["type"] in ("enum", "flags")}
+    for s in spec["attribute-sets"]:
+        for a in s["attributes"]:
+            if a.get("nested-attributes", s["name"]) not in sets:
+                yield f"{s['name']}.{a['name']}: no set {a['nested-attributes']}"
+            if "enum" in a and a["enum"] not in kinds:
+                yield f"{s['name']}.{a['name']}: no enum {a['enum']}"
+    ops = {op["name"]: op for op in spec["operations"]["list"]}
+    for name, op in ops.items():
+        lists = [op.get(mode, {}).get(way, {}) for mode in ("do", "dump") for way in ("request", "reply")]
+        for attributes in [part.get("attributes", []) for part in lists + [op.get("event", {})]]:
+            for a in attributes:
+                if a not in sets.get(op.get("attribute-set"), ()):
+                    yield f"{name}: no attribute {a!r}"
+        command = ops.get(name.removesuffix(NOTIFICATION))
+        if name.endswith(NOTIFICATION) and (not command or number_of(command) != op["value"]):
+            yield f"{name}: it is not told with the number of its command"
+
+
+def undocumented(spec):
+    things = [*spec["operations"]["list"], *(a for s in spec["attribute-sets"] for a in s["attributes"]),
+              *(e for d in spec["definitions"] for e in d.get("entries", ()))]
+    for thing in things:
+        if not re.match(r"\w|'", thing.get("doc", "")):
+            yield f"{thing['name']}: no doc"
 
 
 def main(header, path, schema=None):
     with open(header, encoding="utf-8") as f:
-        text = f.read()
+        in_header = header_tables(f.read())
     with open(path, encoding="utf-8") as f:
         spec = yaml.safe_load(f)
     wrong = []
     if schema:
         with open(schema, encoding="utf-8") as f:
             errors = jsonschema.Draft7Validator(yaml.safe_load(f)).iter_errors(spec)
-        wrong += [f"{path}: {'/'.join(map(str, e.absolute_path))}: {e.message}" for e in errors]
-    in_header, in_spec = header_names(text), spec_names(spec)
-    for name in sorted(in_header.keys() | in_spec.keys()):
-        if name not in in_spec:
-            wrong.append(f"{path}: {name} is missing ({header}: {in_header[name]})")
-        elif name not in in_header:
-            wrong.append(f"{path}: {name} is not in {header}")
-        elif in_header[name] != in_spec[name]:
-            wrong.append(f"{path}: {name} is {in_spec[name]}, in {header} {in_header[name]}")
-    groups = set(re.findall(r'#define NF_SVC_GROUP_\w+ "(\w+)"', text))
-    if groups != {g["name"] for g in spec["mcast-groups"]["list"]}:
-        wrong.append(f"{path}: other multicast groups than in {header}: {sorted(groups)}")
-    print(*wrong, sep="\n", end="\n" if wrong else "")
+        wrong += [f"{'/'.join(map(str, e.absolute_path))}: {e.message}" for e in errors]
+    wrong += [*differences(in_header, spec_tables(spec)), *references(spec), *undocumented(spec)]
+    print(*(f"{path}: {line}" for line in wrong), sep="\n", end="\n" if wrong else "")
     return 1 if wrong else 0
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The kernel's own client of netlink specs drives the module by include/nf_svc.yaml: TX-01, TX-08."""
+"""The kernel's own client of netlink specs drives the module by include/nf_svc.yaml: TX-01, TX-06, TX-08."""
 import ipaddress
 import pathlib
 import sys
@@ -86,6 +86,21 @@ def test_a_transaction_and_what_it_made(lab, tables, ynl, family):
     assert ynl.do("stats-get", {})["flows"] == 5
 
 
+@pytest.mark.row("CTL-01")
+def test_explain_by_the_spec(lab, tables, ynl, family):
+    """CTL-01: what would happen to a packet, in the spec's words."""
+    make(lab, ynl, family)
+    packet = {"family": family.nf, "protocol": 6, "source": packed(lab.c.addr(family)),
+              "address": packed(family.vip(1)), "port": 80, "device": "lo"}
+    told = ynl.do("explain", packet)
+    assert (told["verdict"], told["class"], told["name"], told["owner"], told["candidates"]) == \
+        ("forward", "outside", "shop/web:http", "ynl", 1)
+    assert [unpacked(b["address"]) for b in told["backend"]] == [lab.a.addr(family)]
+    assert ynl.do("explain", {**packet, "address": packed(family.vip(2))}) == {
+        "verdict": "pass", "class": "outside"}
+    assert ynl.do("explain", {**packet, "port": 81})["drop-reason"] == "unclaimed"
+
+
 @pytest.mark.row("TX-08")
 def test_a_refusal_names_the_attribute(lab, ynl, family):
     """TX-08: the extended ack of a refusal is decoded by the spec."""
@@ -111,3 +126,9 @@ def test_notifications_by_the_spec(lab, client, ynl, family):
     changed, committed = (m["msg"] for m in told)
     assert changed["change"] == "added" and changed["backends-added"] == 2
     assert committed["generation"] == generation
+    told.clear()
+    ynl.do("claim", {"owner": "ynl"})
+    claim, = ynl.dump("claim-get", {})
+    ynl.do("release", {"owner": "ynl"})
+    listener.check_ntf()
+    assert [(m["name"], m["msg"]) for m in told] == [("claim-ntf", claim), ("release-ntf", claim)]
