@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """Dumps: of any size, whole or said to be interrupted: TX-05."""
+import contextlib
 import errno
 
 import pytest
 
 from lab import abi, genl
+from lab.beside import Beside
 from lab.tables import Tables, backend, text
 
 MANY = 300      # services: a dump of several rounds
@@ -165,3 +167,43 @@ def test_key_of_the_other_kind_is_refused(lab, tables, family, what):
     with pytest.raises(genl.Refused) as e:
         tables.call(command, attributes, flags)
     assert e.value.errno == errno.EINVAL and "NLM_F_DUMP" in str(e.value)
+
+
+@pytest.mark.row("TX-05", "DP-17")
+def test_a_hundred_readers_during_commits(lab, tables, family):
+    """TX-05: each dump of a hundred sockets is of one commit, or says that it was interrupted."""
+    names = [f"shop/s{n}:http" for n in range(20)]
+    pods = [str(family.pods[256 + n]) for n in range(20)]
+
+    def weigh(weight):
+        tables.change(*(tables.service(n, family) for n in names), *(
+            tables.backends(n, family, "tcp", *(backend(p, 80, weight) for p in pods)) for n in names))
+
+    def reader():
+        sockets = [Tables(lab.node, room=ROOM) for _ in range(10)]
+        whole, broken = 0, 0
+
+        def step(n):
+            nonlocal whole, broken
+            messages = sockets[n % 10].call(abi.CMD_BACKEND_GET, flags=genl.F_DUMP)
+            if interrupted(messages):
+                broken += 1
+                return whole, broken
+            whole += 1
+            seen = backends_of(messages)
+            weights = {dict(genl.parse(octets))[abi.A_BACKEND_WEIGHT] for _, octets in seen}
+            assert len(seen) == len(names) * len(pods) and len(weights) == 1, weights
+            return whole, broken
+
+        return Beside(step)
+
+    weigh(1)
+    with contextlib.ExitStack() as stack:
+        readers = [stack.enter_context(reader()) for _ in range(10)]
+        for n in range(20):
+            weigh(2 + n)
+        for r in readers:
+            r.more(3)
+        counts = [r.stop() for r in readers]
+    whole, broken = map(sum, zip(*counts))
+    assert whole >= 10 and broken > 0, (whole, broken)

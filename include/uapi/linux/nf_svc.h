@@ -155,6 +155,7 @@
  *               what would be)
  *   ERANGE      a number that is out of its range
  *   ENOENT      no such service, backend or frontend
+ *   ENODEV      no such device (EXPLAIN's DEVICE)
  *   EEXIST      it exists and NF_SVC_FLAG_EXCL was given
  *   EPERM       no CAP_NET_ADMIN, or the object has another owner
  *   EBUSY       another transaction is open, or the owner is claimed by another

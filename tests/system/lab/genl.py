@@ -125,10 +125,20 @@ class Family:
         The kernel works through all of them; the first error is raised when the
         last has been answered.
         """
+        answers, refused = self._work(requests)
+        for error in refused.values():
+            raise error
+        return list(answers.values())
+
+    def outcomes(self, requests):
+        """The same, but nothing is raised: for each the Refused, or None if it was taken."""
+        answers, refused = self._work(requests)
+        return [refused.get(sequence) for sequence in answers]
+
+    def _work(self, requests):
         self.socket.send(b"".join(requests))
         answers = {struct.unpack_from("=I", r, 8)[0]: [] for r in requests}
-        waiting = set(answers)
-        first = None
+        waiting, refused = set(answers), {}
         while waiting:
             octets = self.socket.recv(self.room)
             while octets:
@@ -138,13 +148,11 @@ class Family:
                     continue
                 if kind == NLMSG_ERROR or kind == NLMSG_DONE:
                     waiting.discard(sequence)
-                    refused = _refusal(one, kind, flags)
-                    first = first or refused
+                    if error := _refusal(one, kind, flags):
+                        refused[sequence] = error
                 else:
                     answers[sequence].append(Message(one[0], flags, list(parse(one[4:]))))
-        if first:
-            raise first
-        return list(answers.values())
+        return answers, refused
 
     def dump_rounds(self, command, attributes=()):
         """The answers of a dump, as many at a time as the kernel wrote in one round.
