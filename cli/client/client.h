@@ -388,6 +388,16 @@ void nf_svc_explanation_clean(struct nf_svc_explanation *explanation);
 int nf_svc_error_read(const struct nlmsghdr *nlh, struct nf_svc_error *error);
 
 /**
+ * nf_svc_done_read - read the end of a dump, which may be an error
+ * @nlh: an NLMSG_DONE message that is whole in memory
+ * @error: filled if it is an error, with the kernel's message if there is one;
+ *	untouched if it is not
+ *
+ * Return: 0 or the negative errno that it carries.
+ */
+int nf_svc_done_read(const struct nlmsghdr *nlh, struct nf_svc_error *error);
+
+/**
  * nf_svc_error_set - fill an error of our own
  * @error: where
  * @kind: kind

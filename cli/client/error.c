@@ -43,10 +43,10 @@ static size_t ack_offset(const struct nlmsghdr *nlh,
 	return offset < nlh->nlmsg_len ? offset : 0;
 }
 
-static void read_acks(const struct nlmsghdr *nlh, const struct nlmsgerr *answer,
+/* The attributes from @offset on; 0: there are none. */
+static void read_acks(const struct nlmsghdr *nlh, size_t offset,
 		      struct nlattr **acks)
 {
-	size_t offset = ack_offset(nlh, answer);
 	const uint8_t *first = (const uint8_t *)nlh + offset;
 
 	memset(acks, 0, sizeof(*acks) * (NLMSGERR_ATTR_MAX + 1));
@@ -109,7 +109,7 @@ int nf_svc_error_read(const struct nlmsghdr *nlh, struct nf_svc_error *error)
 		return 0;
 
 	nf_svc_error_set(error, NF_SVC_ERROR_REFUSED, answer->error, "%s", "");
-	read_acks(nlh, answer, acks);
+	read_acks(nlh, ack_offset(nlh, answer), acks);
 	request = echoed(nlh, answer);
 	error->pid = nf_svc_attr_u32(acks[NLMSGERR_ATTR_COOKIE], 0);
 	nf_svc_attr_string(acks[NLMSGERR_ATTR_MSG], error->message,
@@ -126,4 +126,24 @@ int nf_svc_error_read(const struct nlmsghdr *nlh, struct nf_svc_error *error)
 			     nf_svc_attr_u32(acks[NLMSGERR_ATTR_MISS_NEST], 0),
 			     error);
 	return -error->number;
+}
+
+int nf_svc_done_read(const struct nlmsghdr *nlh, struct nf_svc_error *error)
+{
+	struct nlattr *acks[NLMSGERR_ATTR_MAX + 1];
+	size_t end = NLMSG_LENGTH(sizeof(int));
+	int number = 0;
+
+	if (nlh->nlmsg_len >= end)
+		memcpy(&number, NLMSG_DATA(nlh), sizeof(number));
+	if (number >= 0)
+		return 0;
+	nf_svc_error_set(error, NF_SVC_ERROR_REFUSED, number, "%s", "");
+	end = NLMSG_ALIGN(end);
+	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS) || nlh->nlmsg_len <= end)
+		end = 0;
+	read_acks(nlh, end, acks);
+	nf_svc_attr_string(acks[NLMSGERR_ATTR_MSG], error->message,
+			   sizeof(error->message));
+	return number;
 }

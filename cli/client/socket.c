@@ -179,18 +179,6 @@ struct answer {
 	bool interrupted;
 };
 
-/* A dump may end with an error in its DONE message, with an extended ack. */
-static int read_done(struct nlmsghdr *nlh, struct nf_svc_error *error)
-{
-	int number = 0;
-
-	if (nlmsg_datalen(nlh) >= (int)sizeof(number))
-		memcpy(&number, nlmsg_data(nlh), sizeof(number));
-	if (number >= 0)
-		return 0;
-	return nf_svc_error_set(error, NF_SVC_ERROR_REFUSED, number, "%s", "");
-}
-
 static int read_messages(struct nf_svc_client *client, int len,
 			 struct answer *answer, nf_svc_reader reader, void *arg,
 			 struct nf_svc_error *error)
@@ -209,7 +197,7 @@ static int read_messages(struct nf_svc_client *client, int len,
 			ret = nf_svc_error_read(nlh, error);
 		} else if (nlh->nlmsg_type == NLMSG_DONE) {
 			answer->done = true;
-			ret = read_done(nlh, error);
+			ret = nf_svc_done_read(nlh, error);
 		} else if (nlh->nlmsg_type == client->family && reader) {
 			ret = genlmsg_valid_hdr(nlh, 0) ? reader(nlh, arg) :
 							  -EBADMSG;

@@ -283,6 +283,43 @@ static void cut_and_lying_messages_do_no_harm(void **state)
 	nlmsg_free(msg);
 }
 
+/* The end of a dump as netlink_dump_done() writes it. */
+static struct nl_msg *done(int number, const char *message)
+{
+	struct nl_msg *out = nlmsg_alloc_size(4096);
+	struct nlmsghdr *nlh;
+
+	assert_non_null(out);
+	nlh = nlmsg_put(out, 0, 7, NLMSG_DONE, sizeof(number), NLM_F_MULTI);
+	assert_non_null(nlh);
+	memcpy(nlmsg_data(nlh), &number, sizeof(number));
+	if (message) {
+		nlh->nlmsg_flags |= NLM_F_ACK_TLVS;
+		nla_put_string(out, NLMSGERR_ATTR_MSG, message);
+	}
+	return out;
+}
+
+static void CTL_02_the_end_of_a_dump_says_why(void **state)
+{
+	struct nl_msg *fine = done(0, NULL), *mute = done(-EINVAL, NULL),
+		      *told = done(-EINVAL, "ask without NLM_F_DUMP");
+	struct nf_svc_error error = { .number = 5 };
+
+	(void)state;
+	assert_int_equal(nf_svc_done_read(nlmsg_hdr(fine), &error), 0);
+	assert_int_equal(error.number, 5);
+	assert_int_equal(nf_svc_done_read(nlmsg_hdr(mute), &error), -EINVAL);
+	assert_string_equal(error.message, "");
+	assert_int_equal(nf_svc_done_read(nlmsg_hdr(told), &error), -EINVAL);
+	assert_int_equal(error.number, EINVAL);
+	assert_int_equal(error.kind, NF_SVC_ERROR_REFUSED);
+	assert_string_equal(error.message, "ask without NLM_F_DUMP");
+	nlmsg_free(fine);
+	nlmsg_free(mute);
+	nlmsg_free(told);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +330,7 @@ int main(void)
 		TEST(without_the_request_the_reason_is_left),
 		TEST(without_an_extended_ack_the_object_is_left),
 		TEST(an_acknowledgement_is_no_error),
+		TEST(CTL_02_the_end_of_a_dump_says_why),
 		TEST(cut_and_lying_messages_do_no_harm),
 	};
 
