@@ -14,7 +14,7 @@ from lab.server import Server, sctp_here
 from lab.svcctl import Svcctl
 from lab.topology import Topology
 
-TEST_LIMIT = 180        # seconds after which a test is given up
+TEST_LIMIT = 180        # seconds after which a test is given up, unless its mark limit says other
 
 
 def pytest_collection_modifyitems(items):
@@ -26,11 +26,14 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_call(item):
+    mark = item.get_closest_marker("limit")
+    limit = mark.args[0] if mark else TEST_LIMIT
+
     def give_up(*_):
-        raise TimeoutError(f"longer than {TEST_LIMIT} s")
+        raise TimeoutError(f"longer than {limit} s")
 
     signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(TEST_LIMIT)
+    signal.alarm(limit)
     yield
     signal.alarm(0)
 
