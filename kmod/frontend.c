@@ -45,7 +45,10 @@ static bool nf_svc_frontend_same(const struct nf_svc_frontend *a,
 				 const struct nf_svc_frontend *b)
 {
 	return a->kind == b->kind && a->flags == b->flags &&
-	       !memcmp(a->rule, b->rule, sizeof(a->rule));
+	       !memcmp(a->rule, b->rule, sizeof(a->rule)) &&
+	       a->nr_ranges == b->nr_ranges &&
+	       !memcmp(a->ranges, b->ranges,
+		       flex_array_size(a, ranges, a->nr_ranges));
 }
 
 /**
@@ -122,7 +125,8 @@ int nf_svc_frontend_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 
 	if (old && !nf_svc_change_of(tx, old->service))
 		return -ENOMEM;
-	new = kmemdup(wanted, sizeof(*new), GFP_KERNEL_ACCOUNT);
+	new = kmemdup(wanted, struct_size(wanted, ranges, wanted->nr_ranges),
+		      GFP_KERNEL_ACCOUNT);
 	if (!new)
 		return -ENOMEM;
 	new->entry.kind = NF_SVC_ENTRY_FRONTEND;

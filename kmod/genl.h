@@ -28,7 +28,7 @@ int nf_svc_read_backend(struct nf_svc_backend *backend, u8 family,
 			struct netlink_ext_ack *extack);
 int nf_svc_read_frontend_key(struct nf_svc_frontend *frontend,
 			     struct genl_info *info);
-int nf_svc_read_frontend(struct nf_svc_frontend *frontend,
+int nf_svc_read_frontend(struct nf_svc_frontend **frontend,
 			 struct genl_info *info);
 int nf_svc_read_settings(struct nf_svc_settings **settings, const char *owner,
 			 struct genl_info *info);

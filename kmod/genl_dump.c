@@ -52,7 +52,8 @@ int nf_svc_cmd_info(struct sk_buff *skb, struct genl_info *info)
 	u32 nr_services = 0, nr_frontends = 0;
 	const struct nf_svc_ns *ns;
 	u64 capabilities = NF_SVC_CAP_CLAIMS | NF_SVC_CAP_HISTORY |
-			   NF_SVC_CAP_EVENTS;
+			   NF_SVC_CAP_EVENTS | NF_SVC_CAP_NODE_PORT |
+			   NF_SVC_CAP_SOURCE_RANGES | NF_SVC_CAP_SERVICE_CIDRS;
 	struct sk_buff *msg;
 	u64 generation;
 	void *head;

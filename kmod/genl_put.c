@@ -99,6 +99,23 @@ int nf_svc_put_service(struct sk_buff *skb,
 	return 0;
 }
 
+static int nf_svc_put_cidrs(struct sk_buff *skb, int type,
+			    const struct nf_svc_cidr *cidrs, u32 nr)
+{
+	struct nlattr *nest;
+
+	for (; nr; nr--, cidrs++) {
+		nest = nla_nest_start(skb, type);
+		if (!nest ||
+		    nf_svc_put_address(skb, NF_SVC_A_CIDR_ADDRESS,
+				       cidrs->family, &cidrs->addr) ||
+		    nla_put_u32(skb, NF_SVC_A_CIDR_PREFIX, cidrs->prefix))
+			return -EMSGSIZE;
+		nla_nest_end(skb, nest);
+	}
+	return 0;
+}
+
 /**
  * nf_svc_put_frontend() - write a frontend
  * @skb: message
@@ -113,8 +130,9 @@ int nf_svc_put_frontend(struct sk_buff *skb,
 
 	if (nf_svc_put_service_key(skb, frontend->service) ||
 	    nla_put_string(skb, NF_SVC_A_OWNER, frontend->service->owner) ||
-	    nf_svc_put_address(skb, NF_SVC_A_ADDRESS, frontend->family,
-			       &frontend->addr) ||
+	    (!nf_svc_addr_is_any(&frontend->addr) &&
+	     nf_svc_put_address(skb, NF_SVC_A_ADDRESS, frontend->family,
+				&frontend->addr)) ||
 	    nla_put_u32(skb, NF_SVC_A_PORT, ntohs(frontend->port)) ||
 	    nla_put_u32(skb, NF_SVC_A_KIND, frontend->kind) ||
 	    nla_put_u32(skb, NF_SVC_A_FRONTEND_FLAGS, frontend->flags))
@@ -122,21 +140,8 @@ int nf_svc_put_frontend(struct sk_buff *skb,
 	for (i = 0; i < __NF_SVC_CLASS_MAX; i++)
 		if (nf_svc_put_rule(skb, i, &frontend->rule[i]))
 			return -EMSGSIZE;
-	return 0;
-}
-
-static int nf_svc_put_cidr(struct sk_buff *skb, int type,
-			   const struct nf_svc_cidr *cidr)
-{
-	struct nlattr *nest = nla_nest_start(skb, type);
-
-	if (!nest ||
-	    nf_svc_put_address(skb, NF_SVC_A_CIDR_ADDRESS, cidr->family,
-			       &cidr->addr) ||
-	    nla_put_u32(skb, NF_SVC_A_CIDR_PREFIX, cidr->prefix))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-	return 0;
+	return nf_svc_put_cidrs(skb, NF_SVC_A_SOURCE_RANGE, frontend->ranges,
+				frontend->nr_ranges);
 }
 
 /**
@@ -149,15 +154,21 @@ static int nf_svc_put_cidr(struct sk_buff *skb, int type,
 int nf_svc_put_settings(struct sk_buff *skb,
 			const struct nf_svc_settings *settings)
 {
+	static const int lists[] = {
+		[NF_SVC_CIDRS_POD] = NF_SVC_A_POD_CIDR,
+		[NF_SVC_CIDRS_SERVICE] = NF_SVC_A_SERVICE_CIDR,
+		[NF_SVC_CIDRS_NODE] = NF_SVC_A_NODE_PORT_CIDR,
+	};
 	u32 i;
 
-	if (!settings || !(settings->nr_cidrs || settings->nr_devices))
+	if (nf_svc_settings_empty(settings))
 		return 0;
 	if (nla_put_string(skb, NF_SVC_A_OWNER, settings->owner))
 		return -EMSGSIZE;
-	for (i = 0; i < settings->nr_cidrs; i++)
-		if (nf_svc_put_cidr(skb, NF_SVC_A_POD_CIDR,
-				    &settings->cidrs[i]))
+	for (i = 0; i < NF_SVC_CIDR_LISTS; i++)
+		if (nf_svc_put_cidrs(skb, lists[i],
+				     nf_svc_settings_cidrs(settings, i),
+				     nf_svc_settings_nr(settings, i)))
 			return -EMSGSIZE;
 	for (i = 0; i < settings->nr_devices; i++)
 		if (nla_put_string(skb, NF_SVC_A_POD_DEVICE,

@@ -254,19 +254,14 @@ int nf_svc_read_frontend_key(struct nf_svc_frontend *frontend,
 				info->extack)) {
 		NL_SET_ERR_MSG(
 			info->extack,
-			"a frontend is named by FAMILY, ADDRESS, PORT and PROTOCOL: one is missing");
+			"a frontend is named by FAMILY, PORT, PROTOCOL and, but for a NodePort, ADDRESS: one is missing");
 		return -EINVAL;
-	}
-	if (!attrs[NF_SVC_A_ADDRESS]) {
-		NL_SET_ERR_ATTR_MISS(info->extack, NULL, NF_SVC_A_ADDRESS);
-		NL_SET_ERR_MSG(
-			info->extack,
-			"frontends of all node addresses (no ADDRESS) need CAP_NODE_PORT, which this module has not");
-		return -EOPNOTSUPP;
 	}
 	frontend->protocol = nla_get_u32(attrs[NF_SVC_A_PROTOCOL]);
 	frontend->family = nla_get_u32(attrs[NF_SVC_A_FAMILY]);
 	frontend->port = htons(nla_get_u32(attrs[NF_SVC_A_PORT]));
+	if (!attrs[NF_SVC_A_ADDRESS])
+		return 0;
 	err = nf_svc_read_address(&frontend->addr, frontend->family,
 				  attrs[NF_SVC_A_ADDRESS], info->extack);
 	if (err)
@@ -317,44 +312,6 @@ static int nf_svc_read_rule(struct nf_svc_frontend *frontend, u32 *seen,
 		rule->masquerade = nla_get_u32(attrs[NF_SVC_A_RULE_MASQUERADE]);
 	if (attrs[NF_SVC_A_RULE_EMPTY])
 		rule->empty = nla_get_u32(attrs[NF_SVC_A_RULE_EMPTY]);
-	return 0;
-}
-
-/**
- * nf_svc_read_frontend() - the frontend that a FRONTEND_SET asks for
- * @frontend: result; links and lists are 0
- * @info: request
- *
- * Return: 0 or a negative error.
- */
-int nf_svc_read_frontend(struct nf_svc_frontend *frontend,
-			 struct genl_info *info)
-{
-	const struct nlattr *attr;
-	u32 seen = 0;
-	int err, rest;
-
-	err = nf_svc_read_frontend_key(frontend, info);
-	if (err)
-		return err;
-	if (info->attrs[NF_SVC_A_KIND])
-		frontend->kind = nla_get_u32(info->attrs[NF_SVC_A_KIND]);
-	if (info->attrs[NF_SVC_A_FRONTEND_FLAGS])
-		frontend->flags =
-			nla_get_u32(info->attrs[NF_SVC_A_FRONTEND_FLAGS]);
-	if (info->attrs[NF_SVC_A_SOURCE_RANGE]) {
-		NL_SET_ERR_MSG_ATTR(
-			info->extack, info->attrs[NF_SVC_A_SOURCE_RANGE],
-			"source ranges need CAP_SOURCE_RANGES, which this module has not");
-		return -EOPNOTSUPP;
-	}
-	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest) {
-		if (nla_type(attr) != NF_SVC_A_RULE)
-			continue;
-		err = nf_svc_read_rule(frontend, &seen, attr, info->extack);
-		if (err)
-			return err;
-	}
 	return 0;
 }
 
@@ -412,12 +369,152 @@ static int nf_svc_read_cidr(struct nf_svc_cidr *cidr, const struct nlattr *nest,
 	return 0;
 }
 
+static int nf_svc_read_ranges(struct nf_svc_frontend *frontend,
+			      struct genl_info *info)
+{
+	const struct nlattr *attr;
+	int err, rest;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest) {
+		struct nf_svc_cidr *range =
+			&frontend->ranges[frontend->nr_ranges];
+
+		if (nla_type(attr) != NF_SVC_A_SOURCE_RANGE)
+			continue;
+		err = nf_svc_read_cidr(range, attr, info->extack);
+		if (err)
+			return err;
+		if (range->family != frontend->family) {
+			NL_SET_ERR_MSG_ATTR(
+				info->extack, attr,
+				"a source range is of the frontend's FAMILY");
+			return -EINVAL;
+		}
+		frontend->nr_ranges++;
+	}
+	return 0;
+}
+
+static int nf_svc_read_frontend_rest(struct nf_svc_frontend *frontend,
+				     struct genl_info *info)
+{
+	struct nlattr *const *attrs = info->attrs;
+	const struct nlattr *attr;
+	u32 seen = 0;
+	int err, rest;
+
+	err = nf_svc_read_frontend_key(frontend, info);
+	if (err)
+		return err;
+	if (attrs[NF_SVC_A_KIND])
+		frontend->kind = nla_get_u32(attrs[NF_SVC_A_KIND]);
+	if (attrs[NF_SVC_A_FRONTEND_FLAGS])
+		frontend->flags = nla_get_u32(attrs[NF_SVC_A_FRONTEND_FLAGS]);
+	if (frontend->flags & NF_SVC_FRONTEND_EXCLUSIVE &&
+	    !attrs[NF_SVC_A_ADDRESS]) {
+		NL_SET_ERR_MSG_ATTR(
+			info->extack, attrs[NF_SVC_A_FRONTEND_FLAGS],
+			"the node's addresses are not exclusive: others answer there, too");
+		return -EINVAL;
+	}
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest) {
+		if (nla_type(attr) != NF_SVC_A_RULE)
+			continue;
+		err = nf_svc_read_rule(frontend, &seen, attr, info->extack);
+		if (err)
+			return err;
+	}
+	return nf_svc_read_ranges(frontend, info);
+}
+
+static u32 nf_svc_read_count(const struct genl_info *info, int type)
+{
+	const struct nlattr *attr;
+	u32 count = 0;
+	int rest;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest)
+		count += nla_type(attr) == type;
+	return count;
+}
+
+/**
+ * nf_svc_read_frontend() - the frontend that a FRONTEND_SET asks for
+ * @frontend: result; links and lists are 0; the caller frees it by kfree()
+ * @info: request
+ *
+ * Context: process, may sleep.
+ * Return: 0 or a negative error.
+ */
+int nf_svc_read_frontend(struct nf_svc_frontend **frontend,
+			 struct genl_info *info)
+{
+	u32 nr = nf_svc_read_count(info, NF_SVC_A_SOURCE_RANGE);
+	struct nf_svc_frontend *new;
+	int err;
+
+	if (nr > NF_SVC_LIMIT_CIDRS) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[NF_SVC_A_SOURCE_RANGE],
+				    "too many source ranges: see LIMIT_CIDRS");
+		return -ENOSPC;
+	}
+	new = kzalloc(struct_size(new, ranges, nr), GFP_KERNEL);
+	if (!new)
+		return -ENOMEM;
+	err = nf_svc_read_frontend_rest(new, info);
+	if (err)
+		kfree(new);
+	else
+		*frontend = new;
+	return err;
+}
+
 static bool nf_svc_device_flawed(const char *name)
 {
 	size_t len = strlen(name);
 	const char *star = strchr(name, '*');
 
 	return !len || (star && star != name + len - 1);
+}
+
+static int nf_svc_read_devices(struct nf_svc_settings *settings,
+			       struct genl_info *info)
+{
+	const struct nlattr *attr;
+	char *device;
+	int rest;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest) {
+		if (nla_type(attr) != NF_SVC_A_POD_DEVICE)
+			continue;
+		device = settings->devices[settings->nr_devices++];
+		strscpy(device, nla_data(attr), sizeof(*settings->devices));
+		if (nf_svc_device_flawed(device)) {
+			NL_SET_ERR_MSG_ATTR(
+				info->extack, attr,
+				"a device is a name, or the start of one and '*'");
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* All blocks of one type of attribute. */
+static int nf_svc_read_cidrs(struct nf_svc_cidr *cidrs, int type,
+			     struct genl_info *info)
+{
+	const struct nlattr *attr;
+	int err, rest;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest) {
+		if (nla_type(attr) != type)
+			continue;
+		err = nf_svc_read_cidr(cidrs++, attr, info->extack);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 /**
@@ -432,56 +529,51 @@ static bool nf_svc_device_flawed(const char *name)
 int nf_svc_read_settings(struct nf_svc_settings **settings, const char *owner,
 			 struct genl_info *info)
 {
-	u32 nr_cidrs = 0, nr_devices = 0;
+	static const int lists[] = {
+		[NF_SVC_CIDRS_POD] = NF_SVC_A_POD_CIDR,
+		[NF_SVC_CIDRS_SERVICE] = NF_SVC_A_SERVICE_CIDR,
+		[NF_SVC_CIDRS_NODE] = NF_SVC_A_NODE_PORT_CIDR,
+	};
+	u32 nr[NF_SVC_CIDR_LISTS], nr_devices, sum = 0, i;
 	struct nf_svc_settings *new;
-	const struct nlattr *attr;
-	int err = 0, rest;
+	int err;
 
-	if (info->attrs[NF_SVC_A_SERVICE_CIDR]) {
-		NL_SET_ERR_MSG_ATTR(
-			info->extack, info->attrs[NF_SVC_A_SERVICE_CIDR],
-			"service CIDRs need CAP_SERVICE_CIDRS, which this module has not");
-		return -EOPNOTSUPP;
-	}
-	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest) {
-		nr_cidrs += nla_type(attr) == NF_SVC_A_POD_CIDR;
-		nr_devices += nla_type(attr) == NF_SVC_A_POD_DEVICE;
-	}
-	if (nr_cidrs > NF_SVC_LIMIT_CIDRS || nr_devices > NF_SVC_LIMIT_CIDRS) {
+	nr_devices = nf_svc_read_count(info, NF_SVC_A_POD_DEVICE);
+	for (i = 0; i < NF_SVC_CIDR_LISTS; i++) {
+		nr[i] = nf_svc_read_count(info, lists[i]);
+		sum += nr[i];
+		if (nr[i] <= NF_SVC_LIMIT_CIDRS &&
+		    nr_devices <= NF_SVC_LIMIT_CIDRS)
+			continue;
 		NL_SET_ERR_MSG(
 			info->extack,
-			"too many pod CIDRs or devices: see LIMIT_CIDRS");
+			"too many CIDRs or devices of one kind: see LIMIT_CIDRS");
 		return -ENOSPC;
 	}
 
-	new = kvzalloc(struct_size(new, cidrs, nr_cidrs) +
+	new = kvzalloc(struct_size(new, cidrs, sum) +
 			       nr_devices * sizeof(*new->devices),
 		       GFP_KERNEL_ACCOUNT);
 	if (!new)
 		return -ENOMEM;
-	new->devices = (void *)&new->cidrs[nr_cidrs];
+	new->devices = (void *)&new->cidrs[sum];
 	strscpy(new->owner, owner, sizeof(new->owner));
 
-	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest) {
-		if (nla_type(attr) == NF_SVC_A_POD_CIDR) {
-			err = nf_svc_read_cidr(&new->cidrs[new->nr_cidrs++],
-					       attr, info->extack);
-		} else if (nla_type(attr) == NF_SVC_A_POD_DEVICE) {
-			strscpy(new->devices[new->nr_devices], nla_data(attr),
-				sizeof(*new->devices));
-			if (nf_svc_device_flawed(
-				    new->devices[new->nr_devices++])) {
-				NL_SET_ERR_MSG_ATTR(
-					info->extack, attr,
-					"a device is a name, or the start of one and '*'");
-				err = -EINVAL;
-			}
-		}
-		if (err) {
-			kvfree(new);
-			return err;
-		}
+	sum = 0;
+	for (i = 0; i < NF_SVC_CIDR_LISTS; i++) {
+		err = nf_svc_read_cidrs(&new->cidrs[sum], lists[i], info);
+		if (err)
+			goto fail;
+		sum += nr[i];
+		new->end[i] = sum;
 	}
+	err = nf_svc_read_devices(new, info);
+	if (err)
+		goto fail;
 	*settings = new;
 	return 0;
+
+fail:
+	kvfree(new);
+	return err;
 }

@@ -271,7 +271,7 @@ static int nf_svc_step_backend_del(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 static int nf_svc_step_frontend_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 				    struct genl_info *info)
 {
-	struct nf_svc_frontend wanted;
+	struct nf_svc_frontend *wanted;
 	struct nf_svc_service *service;
 	struct nf_svc_key key;
 	int err;
@@ -284,9 +284,12 @@ static int nf_svc_step_frontend_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		return err;
 	service = nf_svc_service_touch(ns, tx, &key, info->extack);
 	if (IS_ERR(service))
-		return PTR_ERR(service);
-	return nf_svc_frontend_set(ns, tx, service, &wanted,
-				   nf_svc_flags_of(info), info->extack);
+		err = PTR_ERR(service);
+	else
+		err = nf_svc_frontend_set(ns, tx, service, wanted,
+					  nf_svc_flags_of(info), info->extack);
+	kfree(wanted);
+	return err;
 }
 
 static int nf_svc_step_frontend_del(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
@@ -310,7 +313,7 @@ static int nf_svc_step_settings_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 	struct nf_svc_settings *new;
 	int err;
 
-	if (old && (old->nr_cidrs || old->nr_devices) &&
+	if (!nf_svc_settings_empty(old) &&
 	    strcmp(old->owner, tx->owner)) {
 		NL_SET_ERR_MSG(info->extack,
 			       "the settings belong to another owner");

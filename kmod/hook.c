@@ -17,6 +17,16 @@
 #include "packet.h"
 #include "trace.h"
 
+/* Before the question whether anybody serves: others learn nothing of that. */
+static bool nf_svc_source_may_ask(const struct nf_svc_packet *packet)
+{
+	const struct nf_svc_frontend *frontend = packet->frontend;
+
+	return likely(!frontend->nr_ranges) ||
+	       nf_svc_cidrs_have(frontend->ranges, frontend->nr_ranges,
+				 packet->family, &packet->saddr);
+}
+
 /**
  * nf_svc_decide() - what is to become of the first packet of a flow?
  * @packet: addresses, ports, @ns, @generation and @in are set; sets the rest
@@ -28,8 +38,14 @@
 void nf_svc_decide(struct nf_svc_packet *packet)
 {
 	nf_svc_lookup(packet);
-	if (packet->frontend)
+	if (!packet->frontend)
+		return;
+	if (nf_svc_source_may_ask(packet)) {
 		nf_svc_select(packet);
+	} else {
+		packet->verdict = NF_SVC_VERDICT_DROP;
+		packet->reason = NF_SVC_DROP_SOURCE_RANGE;
+	}
 }
 
 /* A new flow's packet that is ours to look at, or false. */

@@ -56,18 +56,23 @@ nf_svc_address_find(const struct nf_svc_packet *packet, u32 hash)
 	return NULL;
 }
 
+/* The key of frontends of every node address. */
+static const union nf_inet_addr nf_svc_addr_any;
+
 static bool nf_svc_frontend_is(const struct nf_svc_frontend *frontend,
-			       const struct nf_svc_packet *packet, u32 hash)
+			       const struct nf_svc_packet *packet,
+			       const union nf_inet_addr *addr, u32 hash)
 {
 	return frontend->entry.hash == hash &&
 	       frontend->port == packet->dport &&
 	       frontend->protocol == packet->protocol &&
 	       frontend->family == packet->family &&
-	       nf_inet_addr_cmp(&frontend->addr, &packet->daddr);
+	       nf_inet_addr_cmp(&frontend->addr, addr);
 }
 
 static const struct nf_svc_frontend *
-nf_svc_frontend_find_hash(const struct nf_svc_packet *packet, u32 hash)
+nf_svc_frontend_find_hash(const struct nf_svc_packet *packet,
+			  const union nf_inet_addr *addr, u32 hash)
 {
 	const struct nf_svc_buckets *buckets =
 		rcu_dereference(packet->ns->frontends.buckets);
@@ -76,11 +81,53 @@ nf_svc_frontend_find_hash(const struct nf_svc_packet *packet, u32 hash)
 
 	nf_svc_table_for_each(buckets, hash, entry) {
 		frontend = container_of(entry, struct nf_svc_frontend, entry);
-		if (nf_svc_frontend_is(frontend, packet, hash) &&
+		if (nf_svc_frontend_is(frontend, packet, addr, hash) &&
 		    nf_svc_visible(entry, packet->generation))
 			return frontend;
 	}
 	return NULL;
+}
+
+static bool nf_svc_node_ports_there(const struct nf_svc_packet *packet)
+{
+	return packet->dport &&
+	       READ_ONCE(packet->ns->node_ports[packet->family ==
+						NFPROTO_IPV6]);
+}
+
+/* A hash of what is the same for all packets of a family: not worth a cache. */
+static u32 nf_svc_hash_node_port(const struct nf_svc_packet *packet)
+{
+	return nf_svc_hash_frontend(nf_svc_hash_addr(packet->ns, packet->family,
+						     &nf_svc_addr_any),
+				    packet->protocol, packet->dport);
+}
+
+/* Of every node address: the port first, for it seldom is one. */
+static const struct nf_svc_frontend *
+nf_svc_node_port_find(const struct nf_svc_packet *packet)
+{
+	const struct nf_svc_frontend *frontend;
+
+	if (!nf_svc_node_ports_there(packet))
+		return NULL;
+	frontend = nf_svc_frontend_find_hash(packet, &nf_svc_addr_any,
+					     nf_svc_hash_node_port(packet));
+	return frontend && nf_svc_node_port_at(packet) ? frontend : NULL;
+}
+
+/* Is it an address of services alone, and none has it? */
+static bool nf_svc_is_nobodys(const struct nf_svc_packet *packet)
+{
+	const struct nf_svc_settings *settings;
+
+	settings = nf_svc_settings_at(packet->ns, packet->generation);
+	return settings &&
+	       nf_svc_cidrs_have(
+		       nf_svc_settings_cidrs(settings, NF_SVC_CIDRS_SERVICE),
+		       nf_svc_settings_nr(settings, NF_SVC_CIDRS_SERVICE),
+		       packet->family, &packet->daddr) &&
+	       !nf_svc_node_has(packet);
 }
 
 /**
@@ -96,7 +143,7 @@ nf_svc_frontend_find(const struct nf_svc_packet *packet)
 	u32 hash = nf_svc_hash_addr(packet->ns, packet->family, &packet->daddr);
 
 	return nf_svc_frontend_find_hash(
-		packet,
+		packet, &packet->daddr,
 		nf_svc_hash_frontend(hash, packet->protocol, packet->dport));
 }
 
@@ -104,7 +151,9 @@ nf_svc_frontend_find(const struct nf_svc_packet *packet)
  * nf_svc_lookup() - find the frontend a packet asks for, and what it says
  * @packet: the packet; sets @frontend, @config, @class, @rule, or else @verdict
  *
- * A packet of no service pays one miss in the address table.
+ * An address of its own goes before a NodePort. A packet of no service pays one
+ * miss in the address table, and where there are NodePorts or service CIDRs a
+ * miss among these.
  *
  * Context: softirq or process, RCU read side.
  */
@@ -115,20 +164,30 @@ void nf_svc_lookup(struct nf_svc_packet *packet)
 
 	hash = nf_svc_hash_addr(packet->ns, packet->family, &packet->daddr);
 	address = nf_svc_address_find(packet, hash);
-	if (!address)
-		return;
-
-	nf_svc_classify(packet);
-	if (packet->dport) {
+	/* NodePorts' key is nobody's address. */
+	if (unlikely(address && nf_svc_addr_is_any(&address->addr)))
+		address = NULL;
+	if (address && packet->dport) {
 		hash = nf_svc_hash_frontend(hash, packet->protocol,
 					    packet->dport);
-		packet->frontend = nf_svc_frontend_find_hash(packet, hash);
+		packet->frontend = nf_svc_frontend_find_hash(
+			packet, &packet->daddr, hash);
 	}
+	if (!packet->frontend && !(address && address->exclusive))
+		packet->frontend = nf_svc_node_port_find(packet);
+	if (!packet->frontend && !address) {
+		if (likely(!nf_svc_is_nobodys(packet)))
+			return;
+		packet->verdict = NF_SVC_VERDICT_DROP;
+		packet->reason = NF_SVC_DROP_SERVICE_CIDR;
+	}
+
+	nf_svc_classify(packet);
 	if (packet->frontend) {
 		packet->config = nf_svc_config_at(packet->frontend->service,
 						  packet->generation);
 		packet->rule = &packet->frontend->rule[packet->class];
-	} else if (address->exclusive) {
+	} else if (address && address->exclusive) {
 		packet->verdict = NF_SVC_VERDICT_REFUSE;
 		packet->reason = NF_SVC_DROP_UNCLAIMED;
 	}
@@ -166,6 +225,46 @@ static bool nf_svc_set_has(const struct nf_svc_config *config, u8 set,
 	       nf_svc_group_has(config, middle, last, addr, port);
 }
 
+/* Could a frontend at this address have given this backend? Sets what
+ * nf_svc_lookup_flow() sets.
+ */
+static bool nf_svc_lookup_flow_at(struct nf_svc_packet *packet,
+				  const union nf_inet_addr *at, u32 hash,
+				  const union nf_inet_addr *addr, __be16 port)
+{
+	const struct nf_svc_buckets *buckets =
+		rcu_dereference(packet->ns->frontends.buckets);
+	const struct nf_svc_frontend *frontend;
+	const struct nf_svc_version *version;
+	const struct nf_svc_entry *entry;
+	bool visible = true;
+
+again:
+	nf_svc_table_for_each(buckets, hash, entry) {
+		frontend = container_of(entry, struct nf_svc_frontend, entry);
+		if (!nf_svc_frontend_is(frontend, packet, at, hash) ||
+		    nf_svc_visible(entry, packet->generation) != visible ||
+		    READ_ONCE(entry->born) > packet->generation)
+			continue;
+		if (!packet->frontend)
+			nf_svc_classify(packet);
+		packet->frontend = frontend;
+		packet->rule = &frontend->rule[packet->class];
+		version = rcu_dereference(frontend->service->config);
+		for (; version; version = rcu_dereference(version->prev)) {
+			packet->config = (const struct nf_svc_config *)version;
+			if (nf_svc_set_has(packet->config, packet->rule->set,
+					   addr, port))
+				return true;
+		}
+	}
+	if (visible) {
+		visible = false;
+		goto again;
+	}
+	return false;
+}
+
 /**
  * nf_svc_lookup_flow() - find again what a new flow's first packet was bound by
  * @packet: the packet's original tuple; sets @frontend, @config, @class, @rule
@@ -187,38 +286,14 @@ static bool nf_svc_set_has(const struct nf_svc_config *config, u8 set,
 bool nf_svc_lookup_flow(struct nf_svc_packet *packet,
 			const union nf_inet_addr *addr, __be16 port)
 {
-	const struct nf_svc_buckets *buckets;
-	const struct nf_svc_frontend *frontend;
-	const struct nf_svc_version *version;
-	const struct nf_svc_entry *entry;
-	bool visible = true;
-	u32 hash;
+	u32 hash = nf_svc_hash_addr(packet->ns, packet->family, &packet->daddr);
 
-	hash = nf_svc_hash_addr(packet->ns, packet->family, &packet->daddr);
 	hash = nf_svc_hash_frontend(hash, packet->protocol, packet->dport);
-	buckets = rcu_dereference(packet->ns->frontends.buckets);
-again:
-	nf_svc_table_for_each(buckets, hash, entry) {
-		frontend = container_of(entry, struct nf_svc_frontend, entry);
-		if (!nf_svc_frontend_is(frontend, packet, hash) ||
-		    nf_svc_visible(entry, packet->generation) != visible ||
-		    READ_ONCE(entry->born) > packet->generation)
-			continue;
-		if (!packet->frontend)
-			nf_svc_classify(packet);
-		packet->frontend = frontend;
-		packet->rule = &frontend->rule[packet->class];
-		version = rcu_dereference(frontend->service->config);
-		for (; version; version = rcu_dereference(version->prev)) {
-			packet->config = (const struct nf_svc_config *)version;
-			if (nf_svc_set_has(packet->config, packet->rule->set,
-					   addr, port))
-				return true;
-		}
-	}
-	if (visible) {
-		visible = false;
-		goto again;
-	}
-	return false;
+	if (nf_svc_lookup_flow_at(packet, &packet->daddr, hash, addr, port))
+		return true;
+	return nf_svc_node_ports_there(packet) &&
+	       nf_svc_lookup_flow_at(packet, &nf_svc_addr_any,
+				     nf_svc_hash_node_port(packet), addr,
+				     port) &&
+	       nf_svc_node_port_at(packet);
 }

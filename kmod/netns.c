@@ -99,7 +99,7 @@ void nf_svc_ns_put_if_empty(struct nf_svc_net *nn)
 		return;
 	settings = (const struct nf_svc_settings *)rcu_dereference_protected(
 		ns->settings, 1);
-	if (settings && (settings->nr_cidrs || settings->nr_devices))
+	if (!nf_svc_settings_empty(settings))
 		return;
 	RCU_INIT_POINTER(nn->ns, NULL);
 	nn->moves += ns->services.moves + ns->frontends.moves + 1;

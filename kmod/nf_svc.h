@@ -52,6 +52,18 @@ struct nf_svc_tx;
 struct nf_svc_config;
 
 /**
+ * struct nf_svc_cidr - a block of addresses
+ * @addr: network byte order, bits past @prefix are 0
+ * @family: NFPROTO_*
+ * @prefix: length in bits
+ */
+struct nf_svc_cidr {
+	union nf_inet_addr addr;
+	u8 family;
+	u8 prefix;
+};
+
+/**
  * struct nf_svc_rule - what a frontend does for one source class
  * @set: index of the set used, 0 cluster, 1 local
  * @masquerade: rewrite the source address?
@@ -194,7 +206,8 @@ struct nf_svc_service {
  * @entry: link in nf_svc_ns.frontends; must be first
  * @service: whose it is; lives at least as long
  * @sibling: link in nf_svc_service.frontends; writer only
- * @addr: address, network byte order; IPv4 in the first four bytes, rest 0
+ * @addr: address, network byte order; IPv4 in the first four bytes, rest 0. All
+ *	0: every address of the node (a NodePort)
  * @port: network byte order
  * @protocol: IPPROTO_*
  * @family: NFPROTO_*
@@ -202,6 +215,8 @@ struct nf_svc_service {
  * @flags: enum nf_svc_frontend_flags
  * @rule: by enum nf_svc_class
  * @kept: id of the last transaction that set it as it was; writer only
+ * @nr_ranges: entries of @ranges; 0: every source may ask
+ * @ranges: sources that may ask, of @family
  */
 struct nf_svc_frontend {
 	struct nf_svc_entry entry;
@@ -215,6 +230,8 @@ struct nf_svc_frontend {
 	u8 flags;
 	struct nf_svc_rule rule[__NF_SVC_CLASS_MAX];
 	u32 kept;
+	u32 nr_ranges;
+	struct nf_svc_cidr ranges[];
 };
 
 /**
@@ -242,34 +259,59 @@ struct nf_svc_address {
 };
 
 /**
- * struct nf_svc_cidr - a block of addresses
- * @addr: network byte order, bits past @prefix are 0
- * @family: NFPROTO_*
- * @prefix: length in bits
+ * enum nf_svc_cidr_list - what blocks of addresses the settings know
+ * @NF_SVC_CIDRS_POD: of pods
+ * @NF_SVC_CIDRS_SERVICE: only services have addresses in them
+ * @NF_SVC_CIDRS_NODE: addresses of the node that NodePorts answer at
  */
-struct nf_svc_cidr {
-	union nf_inet_addr addr;
-	u8 family;
-	u8 prefix;
+enum nf_svc_cidr_list {
+	NF_SVC_CIDRS_POD,
+	NF_SVC_CIDRS_SERVICE,
+	NF_SVC_CIDRS_NODE,
+
+	/* private: */
+	NF_SVC_CIDR_LISTS
 };
 
 /**
- * struct nf_svc_settings - what is a pod in this namespace; immutable
+ * struct nf_svc_settings - what is what in this namespace; immutable
  * @version: link; must be first
  * @owner: who set it
- * @nr_cidrs: used entries of @cidrs
+ * @end: where in @cidrs each list ends, by enum nf_svc_cidr_list; it begins where
+ *	the one before it ends
  * @nr_devices: used entries of @devices
- * @devices: names of input devices; '*' at the end matches any rest
- * @cidrs: of pods
+ * @devices: names of pods' input devices; '*' at the end matches any rest
+ * @cidrs: the lists
  */
 struct nf_svc_settings {
 	struct nf_svc_version version;
 	char owner[NF_SVC_OWNER_MAX + 1];
-	u32 nr_cidrs;
+	u32 end[NF_SVC_CIDR_LISTS];
 	u32 nr_devices;
 	char (*devices)[NF_SVC_DEVICE_MAX + 1];
 	struct nf_svc_cidr cidrs[];
 };
+
+static inline const struct nf_svc_cidr *
+nf_svc_settings_cidrs(const struct nf_svc_settings *settings,
+		      enum nf_svc_cidr_list list)
+{
+	return settings->cidrs + (list ? settings->end[list - 1] : 0);
+}
+
+static inline u32 nf_svc_settings_nr(const struct nf_svc_settings *settings,
+				     enum nf_svc_cidr_list list)
+{
+	return settings->end[list] - (list ? settings->end[list - 1] : 0);
+}
+
+/* Does nobody own them, for they say nothing? */
+static inline bool
+nf_svc_settings_empty(const struct nf_svc_settings *settings)
+{
+	return !settings ||
+	       (!settings->end[NF_SVC_CIDR_LISTS - 1] && !settings->nr_devices);
+}
 
 #define NF_SVC_REFUSE_SLOTS 256
 
@@ -281,6 +323,8 @@ struct nf_svc_settings {
  * @frontends: &struct nf_svc_frontend by (address, port, protocol, family)
  * @services: &struct nf_svc_service by (name, protocol, family); not for packets
  * @settings: newest settings, a chain, NULL if there are none
+ * @node_ports: of IPv4, of IPv6: addresses in @addresses that mean every address
+ *	of the node, visible or not; packets read whether there are any
  * @totals: counters of the namespace
  * @uncounted: flows whose service's counters could not be allocated
  * @refused: of the limit on refusals by source, see refuse.c
@@ -310,6 +354,7 @@ struct nf_svc_ns {
 	struct nf_svc_table addresses;
 	struct nf_svc_table frontends;
 	struct nf_svc_version __rcu *settings;
+	u32 node_ports[2];
 	struct nf_svc_stats __percpu *totals;
 	atomic64_t uncounted;
 	atomic64_t refused[NF_SVC_REFUSE_SLOTS];
@@ -382,6 +427,12 @@ static inline void nf_svc_addr_set(union nf_inet_addr *addr, u8 family,
 {
 	memset(addr, 0, sizeof(*addr));
 	memcpy(addr, bytes, family == NFPROTO_IPV4 ? 4 : 16);
+}
+
+/* All 0: the key of frontends of every node address. */
+static inline bool nf_svc_addr_is_any(const union nf_inet_addr *addr)
+{
+	return !(addr->all[0] | addr->all[1] | addr->all[2] | addr->all[3]);
 }
 
 static inline unsigned int nf_svc_addr_len(u8 family)

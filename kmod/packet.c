@@ -59,6 +59,26 @@ static bool nf_svc_cidr_has(const struct nf_svc_cidr *cidr, u8 family,
 				  (32 - cidr->prefix));
 }
 
+/**
+ * nf_svc_cidrs_have() - is an address in one of some blocks?
+ * @cidrs: blocks, of any family
+ * @nr: how many
+ * @family: NFPROTO_* of @addr
+ * @addr: network byte order
+ *
+ * Context: any.
+ */
+bool nf_svc_cidrs_have(const struct nf_svc_cidr *cidrs, u32 nr, u8 family,
+		       const union nf_inet_addr *addr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		if (nf_svc_cidr_has(&cidrs[i], family, addr))
+			return true;
+	return false;
+}
+
 static bool nf_svc_device_matches(const char *pattern, const char *name)
 {
 	size_t len = strlen(pattern);
@@ -78,10 +98,9 @@ static bool nf_svc_is_pod(const struct nf_svc_packet *packet)
 	if (!settings)
 		return false;
 
-	for (i = 0; i < settings->nr_cidrs; i++)
-		if (nf_svc_cidr_has(&settings->cidrs[i], packet->family,
-				    &packet->saddr))
-			return true;
+	if (nf_svc_cidrs_have(settings->cidrs, settings->end[NF_SVC_CIDRS_POD],
+			      packet->family, &packet->saddr))
+		return true;
 
 	if (!packet->in || !settings->nr_devices)
 		return false;

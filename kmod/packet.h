@@ -29,7 +29,7 @@ struct nf_conn;
 struct nf_svc_packet {
 	struct nf_svc_ns *ns;
 	u64 generation;
-	const struct net *net;
+	struct net *net;
 	struct net_device *in;
 	union nf_inet_addr saddr;
 	union nf_inet_addr daddr;
@@ -57,6 +57,12 @@ void nf_svc_decide(struct nf_svc_packet *packet);
 void nf_svc_packet_from_flow(struct nf_svc_packet *packet,
 			     const struct nf_conn *ct);
 void nf_svc_classify(struct nf_svc_packet *packet);
+bool nf_svc_cidrs_have(const struct nf_svc_cidr *cidrs, u32 nr, u8 family,
+		       const union nf_inet_addr *addr);
+
+/* node.c */
+bool nf_svc_node_has(const struct nf_svc_packet *packet);
+bool nf_svc_node_port_at(const struct nf_svc_packet *packet);
 
 /* lookup.c */
 const struct nf_svc_frontend *

@@ -73,7 +73,7 @@ static void nf_svc_batch_unlink(struct nf_svc_ns *ns, struct nf_svc_tx *tx)
 	struct nf_svc_entry *entry;
 
 	list_for_each_entry(entry, &tx->dying, list) {
-		nf_svc_table_unlink(nf_svc_table_of(ns, entry), entry);
+		nf_svc_entry_unlink(ns, entry);
 		cond_resched();
 	}
 	for (version = tx->replaced; version; version = version->next)

@@ -17,15 +17,8 @@
 
 #include "transaction.h"
 
-/**
- * nf_svc_table_of() - the table that an entry belongs to
- * @ns: tables
- * @entry: the entry
- *
- * Return: the table.
- */
-struct nf_svc_table *nf_svc_table_of(struct nf_svc_ns *ns,
-				     const struct nf_svc_entry *entry)
+static struct nf_svc_table *nf_svc_table_of(struct nf_svc_ns *ns,
+					    const struct nf_svc_entry *entry)
 {
 	switch (entry->kind) {
 	case NF_SVC_ENTRY_SERVICE:
@@ -37,9 +30,42 @@ struct nf_svc_table *nf_svc_table_of(struct nf_svc_ns *ns,
 	}
 }
 
+/* Counts what means every node address. Packets that see the address see the
+ * count, too: it grows before the commit that shows it (the release store of the
+ * generation comes later), and shrinks when none can.
+ */
+static void nf_svc_node_ports_count(struct nf_svc_ns *ns,
+				    const struct nf_svc_entry *entry, int delta)
+{
+	const struct nf_svc_address *address;
+	u32 *count;
+
+	if (entry->kind != NF_SVC_ENTRY_ADDRESS)
+		return;
+	address = container_of(entry, struct nf_svc_address, entry);
+	if (!nf_svc_addr_is_any(&address->addr))
+		return;
+	count = &ns->node_ports[nf_svc_family_index(address->family)];
+	WRITE_ONCE(*count, *count + delta);
+}
+
+/**
+ * nf_svc_entry_unlink() - take an entry out of its table
+ * @ns: tables
+ * @entry: the entry
+ *
+ * Context: process, may sleep; the namespace's mutex is held.
+ */
+void nf_svc_entry_unlink(struct nf_svc_ns *ns, struct nf_svc_entry *entry)
+{
+	nf_svc_table_unlink(nf_svc_table_of(ns, entry), entry);
+	nf_svc_node_ports_count(ns, entry, -1);
+}
+
 /* Memory that goes with an entry, about. */
 static size_t nf_svc_entry_size(const struct nf_svc_entry *entry)
 {
+	const struct nf_svc_frontend *frontend;
 	const struct nf_svc_service *service;
 	const struct nf_svc_config *config;
 
@@ -52,7 +78,8 @@ static size_t nf_svc_entry_size(const struct nf_svc_entry *entry)
 		return sizeof(*service) +
 		       (config ? nf_svc_config_size(config->nr) : 0);
 	case NF_SVC_ENTRY_FRONTEND:
-		return sizeof(struct nf_svc_frontend);
+		frontend = container_of(entry, struct nf_svc_frontend, entry);
+		return struct_size(frontend, ranges, frontend->nr_ranges);
 	default:
 		return sizeof(struct nf_svc_address);
 	}
@@ -72,6 +99,7 @@ void nf_svc_stage_born(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 	entry->born = tx->next;
 	entry->died = NF_SVC_NEVER;
 	list_add_tail(&entry->list, &tx->born);
+	nf_svc_node_ports_count(ns, entry, 1);
 	nf_svc_table_insert(nf_svc_table_of(ns, entry), entry);
 }
 
@@ -89,7 +117,7 @@ void nf_svc_stage_death(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 	tx->bytes += nf_svc_entry_size(entry);
 	WRITE_ONCE(entry->died, tx->next);
 	if (entry->born == tx->next) {
-		nf_svc_table_unlink(nf_svc_table_of(ns, entry), entry);
+		nf_svc_entry_unlink(ns, entry);
 		list_move_tail(&entry->list, &tx->dropped);
 	} else {
 		list_add_tail(&entry->list, &tx->dying);
@@ -224,7 +252,7 @@ void nf_svc_abort(struct nf_svc_net *nn)
 	nf_svc_addresses_finish(tx, false);
 	nf_svc_siblings_del(&tx->born);
 	list_for_each_entry(entry, &tx->born, list) {
-		nf_svc_table_unlink(nf_svc_table_of(ns, entry), entry);
+		nf_svc_entry_unlink(ns, entry);
 		cond_resched();
 	}
 	list_splice_init(&tx->born, &tx->dropped);

@@ -190,8 +190,7 @@ void nf_svc_stage_born(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		       struct nf_svc_entry *entry);
 void nf_svc_stage_death(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 			struct nf_svc_entry *entry);
-struct nf_svc_table *nf_svc_table_of(struct nf_svc_ns *ns,
-				     const struct nf_svc_entry *entry);
+void nf_svc_entry_unlink(struct nf_svc_ns *ns, struct nf_svc_entry *entry);
 
 /* service.c */
 u32 nf_svc_service_hash(const struct nf_svc_ns *ns,

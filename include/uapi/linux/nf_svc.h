@@ -36,8 +36,19 @@
  * set would (EMPTY: refuse or drop). A service of which neither set takes new
  * flows always refuses.
  *
- * The SETTINGS of a namespace are one object: what a pod is. A SETTINGS_SET
- * gives all of it; what it leaves out is empty.
+ * With SOURCE_RANGEs only these sources may ask: what others send is dropped, and
+ * counted, even if nobody serves.
+ *
+ * A frontend without ADDRESS answers at every address that is the node's when a
+ * flow begins, loopback excepted, and only at those in SETTINGS' NODE_PORT_CIDRs if
+ * there are any of its family. A frontend of that very address and port goes
+ * before it, and so does an EXCLUSIVE address.
+ *
+ * The SETTINGS of a namespace are one object: what a pod is (POD_CIDRs and
+ * POD_DEVICEs), where frontends without ADDRESS answer (NODE_PORT_CIDRs), and which
+ * addresses are services' alone (SERVICE_CIDRs): a new flow to one of these that
+ * no frontend has and that is not the node's own is dropped, as long as its family
+ * has any frontend. A SETTINGS_SET gives all of it; what it leaves out is empty.
  *
  *
  * Transactions
@@ -190,7 +201,7 @@
 #define NF_SVC_GENL_VERSION 1
 
 /* Counts changes of this header that a program could care about. */
-#define NF_SVC_ABI_REVISION 2
+#define NF_SVC_ABI_REVISION 3
 
 #define NF_SVC_NAME_MAX 255 /* bytes of a service's name, without NUL */
 #define NF_SVC_OWNER_MAX 63 /* bytes of an owner, without NUL */
@@ -236,7 +247,7 @@
  *	dump, those of one service (NAME, PROTOCOL, FAMILY) or all.
  *	out: as FRONTEND_SET, and OWNER
  * @NF_SVC_CMD_SETTINGS_SET: set the settings of the namespace.
- *	in: POD_CIDR*, POD_DEVICE*, SERVICE_CIDR*
+ *	in: POD_CIDR*, POD_DEVICE*, SERVICE_CIDR*, NODE_PORT_CIDR*
  * @NF_SVC_CMD_SETTINGS_GET: read the settings. out: as SETTINGS_SET, OWNER?
  * @NF_SVC_CMD_STATS_GET: counters: the totals of the namespace, or dump: of
  *	each service. out: (NAME, PROTOCOL, FAMILY in a dump), FLOWS,
@@ -308,7 +319,8 @@ enum nf_svc_commands {
  * @NF_SVC_A_LIMIT_SERVICES: u32, most services of a namespace
  * @NF_SVC_A_LIMIT_FRONTENDS: u32, most frontends of a namespace
  * @NF_SVC_A_LIMIT_BACKENDS: u32, most backends of one service
- * @NF_SVC_A_LIMIT_CIDRS: u32, most entries of each list in SETTINGS
+ * @NF_SVC_A_LIMIT_CIDRS: u32, most entries of each list in SETTINGS, and most
+ *	SOURCE_RANGEs of a frontend
  * @NF_SVC_A_TX_IDLE_MS: u32, milliseconds an open transaction may be idle
  *	before another writer may end it
  * @NF_SVC_A_COUNT_SERVICES: u32, services there are
@@ -376,6 +388,8 @@ enum nf_svc_commands {
  * @NF_SVC_A_RETIRING: u64, bytes that commits replaced and that are not freed
  *	yet, for packets may still use them
  * @NF_SVC_A_LIMIT_RETIRING: u64, bytes of these beyond which BEGIN waits
+ * @NF_SVC_A_NODE_PORT_CIDR: nest of enum nf_svc_cidr_attrs. Needs
+ *	%NF_SVC_CAP_NODE_PORT
  */
 enum nf_svc_attrs {
 	NF_SVC_A_UNSPEC,
@@ -442,6 +456,7 @@ enum nf_svc_attrs {
 	NF_SVC_A_LOST,
 	NF_SVC_A_RETIRING,
 	NF_SVC_A_LIMIT_RETIRING,
+	NF_SVC_A_NODE_PORT_CIDR,
 
 	/* private: */
 	__NF_SVC_A_MAX,
@@ -490,7 +505,8 @@ enum nf_svc_rule_attrs {
 };
 
 /**
- * enum nf_svc_cidr_attrs - attributes in POD_CIDR, SERVICE_CIDR, SOURCE_RANGE
+ * enum nf_svc_cidr_attrs - attributes in POD_CIDR, SERVICE_CIDR, NODE_PORT_CIDR and
+ *	SOURCE_RANGE
  * @NF_SVC_A_CIDR_UNSPEC: refused
  * @NF_SVC_A_CIDR_ADDRESS: binary, 4 or 16 bytes; bits past the prefix are 0
  * @NF_SVC_A_CIDR_PREFIX: u32, 0 to 32 or 0 to 128
