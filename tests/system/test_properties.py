@@ -87,9 +87,17 @@ class World:
         self.dice = Dice(self.random, family,
                          {f: [f.pack(lab.pod(p).addr(f)) for p in SERVING] for f in FAMILIES},
                          {f: [(f.pack(h.addr(f)), d) for h, d in self.hosts.items()]
-                          for f in FAMILIES})
+                          for f in FAMILIES}, {f: self.held(f) for f in FAMILIES})
         self.writers = [Writer(lab, self.model, self.seen, n) for n in range(2)]
         self.source_port = 20000 + seed % 100 * 100
+
+    def held(self, family):
+        """Addresses of the node."""
+        return [family.pack(a) for a in (self.lab.node.addr(family), self.lab.wire(family, 1))]
+
+    def judge(self, packet, chosen=None):
+        held = self.held(next(f for f in FAMILIES if f.nf == packet.family))
+        return judge(self.model.state, packet, held, chosen)
 
     def close(self):
         for w in self.writers:
@@ -153,7 +161,7 @@ class World:
                 fate.verdict == abi.VERDICT_FORWARD and packet.protocol == PROTOCOLS["udp"]
                 and packet.source_port > 0), packet
             assert fate.chosen is None or fate.chosen in fate.candidates, packet
-            assert fate == judge(state, packet, fate.chosen), packet
+            assert fate == self.judge(packet, fate.chosen), packet
             self.seen["explained", fate.verdict] += 1
 
     def probe(self):
@@ -166,7 +174,9 @@ class World:
         packet = type(packet)(packet.family, packet.protocol, self.family.pack(host.addr(self.family)),
                               self.source_port, packet.address, packet.port, device)
         self.source_port += 1
-        fate = judge(self.model.state, packet)
+        fate = self.judge(packet)
+        if fate.verdict == abi.VERDICT_PASS and packet.address in self.held(self.family):
+            return                              # the node itself answers
         answered = fate.verdict == abi.VERDICT_FORWARD
         outcome = attempt(host, self.family.unpack(packet.address), packet.port, protocol,
                           source=host.addr(self.family), source_port=packet.source_port,

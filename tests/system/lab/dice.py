@@ -15,10 +15,12 @@ class Dice:
 
     random: a random.Random. family: most of what is rolled is of this one. serving: {family:
     addresses that backends may have}. clients: {family: ((address, device), …)} of packets.
+    held: {family: addresses of the node}.
     """
 
-    def __init__(self, random, family, serving, clients):
+    def __init__(self, random, family, serving, clients, held):
         self.random, self.family, self.serving, self.clients = random, family, serving, clients
+        self.held = held
 
     def chance(self, percent):
         return self.random.random() * 100 < percent
@@ -107,11 +109,14 @@ class Dice:
 
     def frontend_set(self, tx):
         key = self.key(tx, 96)
-        return abi.CMD_FRONTEND_SET, key + [
-            (abi.A_ADDRESS, self.vip(self.of(key))), (abi.A_PORT, self.pick(PORTS))
-        ] + self.maybe(4, abi.A_FLAGS, abi.FLAG_EXCL) + self.maybe(
+        family = self.of(key)
+        address = self.random.choice([[]] + 4 * [[(abi.A_ADDRESS, self.vip(family))]] + [
+            [(abi.A_ADDRESS, self.pick(self.held[family]))]])
+        ranges = self.cidrs(abi.A_SOURCE_RANGE, family) if self.chance(20) else []
+        return abi.CMD_FRONTEND_SET, key + address + ranges + [
+            (abi.A_PORT, self.pick(PORTS))] + self.maybe(4, abi.A_FLAGS, abi.FLAG_EXCL) + self.maybe(
             30, abi.A_KIND, *range(abi.KIND_MAX + 1)) + self.maybe(
-            60, abi.A_FRONTEND_FLAGS, 0, abi.FRONTEND_EXCLUSIVE) + self.rules()
+            60 if address else 0, abi.A_FRONTEND_FLAGS, 0, abi.FRONTEND_EXCLUSIVE) + self.rules()
 
     def frontend_del(self, tx):
         there = [k for k, f in tx.state.frontends.items()
@@ -120,19 +125,28 @@ class Dice:
         key = (self.pick(there) if there and self.chance(92) else
                (self.vip(family), self.pick(PORTS), self.pick(PROTOCOLS.values()), family.nf))
         return abi.CMD_FRONTEND_DEL, self.shuffled(
-            zip((abi.A_ADDRESS, abi.A_PORT, abi.A_PROTOCOL, abi.A_FAMILY), key))
+            one for one in zip((abi.A_ADDRESS, abi.A_PORT, abi.A_PROTOCOL, abi.A_FAMILY), key)
+            if one != (abi.A_ADDRESS, b""))
+
+    def cidrs(self, kind, family, addresses=None):
+        """Some blocks around the clients' addresses, or others; often none."""
+        cidrs = []
+        for _ in range(self.random.choice((0, 0, 1, 2))):
+            prefix = self.random.choice((0, 1, family.bits // 2, family.bits - 8,
+                                         family.bits - 1, family.bits))
+            address = int.from_bytes(self.random.choice(
+                addresses or [a for a, _ in self.clients[family]]), "big")
+            address = address >> family.bits - prefix << family.bits - prefix
+            cidrs.append((kind, [(abi.A_CIDR_ADDRESS, address.to_bytes(family.bits // 8, "big")),
+                                 (abi.A_CIDR_PREFIX, prefix)]))
+        return cidrs
 
     def settings_set(self, tx):
         cidrs = []
         for family in FAMILIES:
-            for _ in range(self.random.choice((0, 0, 1, 2))):
-                prefix = self.random.choice((0, 1, family.bits // 2, family.bits - 8,
-                                             family.bits - 1, family.bits))
-                address = int.from_bytes(self.random.choice(self.clients[family])[0], "big")
-                address = address >> family.bits - prefix << family.bits - prefix
-                cidrs.append((abi.A_POD_CIDR, [
-                    (abi.A_CIDR_ADDRESS, address.to_bytes(family.bits // 8, "big")),
-                    (abi.A_CIDR_PREFIX, prefix)]))
+            cidrs += self.cidrs(abi.A_POD_CIDR, family)
+            cidrs += self.cidrs(abi.A_SERVICE_CIDR, family, [self.vip(family)])
+            cidrs += self.cidrs(abi.A_NODE_PORT_CIDR, family, self.held[family])
         return abi.CMD_SETTINGS_SET, self.shuffled(
             cidrs + self.maybe(40, abi.A_POD_DEVICE, "cali-*", "cali-a", "up0", "*", "up")
             + self.maybe(20, abi.A_POD_DEVICE, "wire0", "cali-c"))
@@ -189,8 +203,10 @@ class Dice:
         there = sorted(k for k in model.state.frontends if k[3] == family.nf)
         if there and self.chance(75):
             to, port, protocol, _ = self.random.choice(there)
+            to = to or self.pick(self.held[family])
         else:
-            to, port = self.vip(family), self.random.choice((*PORTS, 81))
+            to = self.vip(family) if self.chance(80) else self.pick(self.held[family])
+            port = self.random.choice((*PORTS, 81))
             protocol = self.pick((*PROTOCOLS.values(), family.icmp))
         if protocol == family.icmp:
             port = 0

@@ -9,8 +9,9 @@ import errno
 from dataclasses import dataclass, field
 
 from . import abi
+from .family import V4, V6
 from .model_form import Malformed, check, needs, plain_address, serving_address
-from .state import DEFAULT_RULE, Frontend, Service, State
+from .state import DEFAULT_RULE, SETTINGS_CIDRS, Frontend, Service, Settings, State
 from .tables import CHANGES
 
 
@@ -213,10 +214,9 @@ class Model:
 
     def _frontend_key(self, a):
         needs(a, abi.A_PROTOCOL, abi.A_FAMILY, abi.A_PORT)
-        if abi.A_ADDRESS not in a:
-            raise Refusal(errno.EOPNOTSUPP)
-        plain_address(a[abi.A_FAMILY], a[abi.A_ADDRESS])
-        return a[abi.A_ADDRESS], a[abi.A_PORT], a[abi.A_PROTOCOL], a[abi.A_FAMILY]
+        if abi.A_ADDRESS in a:
+            plain_address(a[abi.A_FAMILY], a[abi.A_ADDRESS])
+        return a.get(abi.A_ADDRESS, b""), a[abi.A_PORT], a[abi.A_PROTOCOL], a[abi.A_FAMILY]
 
     def _frontend_owned(self, tx, key):
         owner = tx.state.services[tx.state.frontends[key].service].owner
@@ -225,8 +225,8 @@ class Model:
 
     def _frontend_set(self, tx, a, attributes):
         service, key = self._key(a), self._frontend_key(a)
-        if abi.A_SOURCE_RANGE in a:
-            raise Refusal(errno.EOPNOTSUPP)
+        if a.get(abi.A_FRONTEND_FLAGS, 0) and abi.A_ADDRESS not in a:
+            raise Refusal(errno.EINVAL)
         rules = {}
         for nest in (dict(v) for k, v in attributes if k == abi.A_RULE):
             needs(nest, abi.A_RULE_CLASS)
@@ -235,6 +235,9 @@ class Model:
                 raise Refusal(errno.EINVAL)
             rules[nest[abi.A_RULE_CLASS]] = (use, nest.get(abi.A_RULE_MASQUERADE, 0),
                                              nest.get(abi.A_RULE_EMPTY, abi.EMPTY_REFUSE))
+        ranges = self._cidrs(attributes, abi.A_SOURCE_RANGE)
+        if any(len(address) != {V4.nf: 4, V6.nf: 16}[key[3]] for address, _ in ranges):
+            raise Refusal(errno.EINVAL)
         self._touched(tx, service)
         if key in tx.state.frontends:
             self._frontend_owned(tx, key)
@@ -242,7 +245,7 @@ class Model:
                 raise Refusal(errno.EEXIST)
         tx.state.frontends[key] = Frontend(
             service, a.get(abi.A_KIND, abi.KIND_CLUSTER_IP), a.get(abi.A_FRONTEND_FLAGS, 0),
-            tuple(rules.get(c, DEFAULT_RULE) for c in range(abi.CLASS_MAX + 1)))
+            tuple(rules.get(c, DEFAULT_RULE) for c in range(abi.CLASS_MAX + 1)), ranges)
         tx.kept.add(key)
 
     def _frontend_del(self, tx, a, _):
@@ -255,18 +258,17 @@ class Model:
 
     def _settings_set(self, tx, a, attributes):
         # The settings that were there before, not those that it has set itself.
-        if self.state.settings and self.state.settings[0] != tx.owner:
+        if self.state.settings and self.state.settings.owner != tx.owner:
             raise Refusal(errno.EPERM)
-        if abi.A_SERVICE_CIDR in a:
-            raise Refusal(errno.EOPNOTSUPP)
-        cidrs, devices = [], []
-        for kind, value in attributes:
-            if kind == abi.A_POD_DEVICE:
-                if not value or "*" in value[:-1]:
-                    raise Refusal(errno.EINVAL)
-                devices.append(value)
-                continue
-            nest = dict(value)
+        lists = [self._cidrs(attributes, kind) for kind in SETTINGS_CIDRS]
+        devices = tuple(value for kind, value in attributes if kind == abi.A_POD_DEVICE)
+        if any(not d or "*" in d[:-1] for d in devices):
+            raise Refusal(errno.EINVAL)
+        tx.state.settings = Settings(tx.owner, devices, *lists) if devices or any(lists) else None
+
+    def _cidrs(self, attributes, which):
+        cidrs = []
+        for nest in (dict(value) for kind, value in attributes if kind == which):
             needs(nest, abi.A_CIDR_ADDRESS, abi.A_CIDR_PREFIX)
             address, prefix = nest[abi.A_CIDR_ADDRESS], nest[abi.A_CIDR_PREFIX]
             bits = len(address) * 8
@@ -274,7 +276,7 @@ class Model:
                     int.from_bytes(address, "big") & (1 << bits - prefix) - 1):
                 raise Refusal(errno.EINVAL)
             cidrs.append((address, prefix))
-        tx.state.settings = (tx.owner, tuple(cidrs), tuple(devices)) if cidrs or devices else None
+        return tuple(cidrs)
 
     _STEPS = {abi.CMD_SERVICE_SET: _service_set, abi.CMD_SERVICE_DEL: _service_del,
               abi.CMD_BACKEND_SET: _backend_set, abi.CMD_BACKEND_DEL: _backend_del,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from . import abi, genl
-from .state import backend, every, first, rule, string
+from .state import backend, every, first, has, rule, string
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,9 @@ class Fate:
 
 def class_of(state, packet):
     """Pod, node or outside."""
-    _, cidrs, devices = state.settings or ("", (), ())
-    source = int.from_bytes(packet.source, "big")
-    bits = len(packet.source) * 8
-    for address, prefix in cidrs:
-        if len(address) == len(packet.source) and not (
-                source ^ int.from_bytes(address, "big")) >> bits - prefix:
-            return abi.CLASS_POD
-    for name in devices if packet.device else ():
+    if state.settings and has(state.settings.pods, packet.source):
+        return abi.CLASS_POD
+    for name in state.settings.devices if state.settings and packet.device else ():
         if packet.device == name or name.endswith("*") and packet.device.startswith(name[:-1]):
             return abi.CLASS_POD
     return abi.CLASS_OUTSIDE if packet.device else abi.CLASS_NODE
@@ -66,20 +61,40 @@ def takers(service, of):
     return frozenset(b for b, (weight, sets) in service.backends.items() if weight and sets & of)
 
 
-def judge(state, packet, chosen=None):
-    """The Fate that is due. Which of the candidates is chosen the ABI leaves open: chosen is."""
+def frontend_of(state, packet, held):
+    """The frontend that a packet asks for; a verdict and a reason if there is none."""
+    of, settings = (packet.port, packet.protocol, packet.family), state.settings
+    if frontend := state.frontends.get((packet.address, *of)):
+        return frontend, None
+    there = [f for k, f in state.frontends.items() if k[0] == packet.address]
+    if any(f.flags & abi.FRONTEND_EXCLUSIVE for f in there):
+        return None, (abi.VERDICT_REFUSE, abi.DROP_UNCLAIMED)
+    listed = [c for c in settings.node_ports if len(c[0]) == len(packet.address)] if settings else ()
+    if packet.address in held and (not listed or has(listed, packet.address)):
+        if frontend := state.frontends.get((b"", *of)):
+            return frontend, None
+    if (settings and not there and has(settings.services, packet.address)
+            and packet.address not in held):
+        return None, (abi.VERDICT_DROP, abi.DROP_SERVICE_CIDR)
+    return None, (abi.VERDICT_PASS, None)
+
+
+def judge(state, packet, held, chosen=None):
+    """The Fate that is due. Which of the candidates is chosen the ABI leaves open: chosen is.
+
+    held: addresses that are the node's.
+    """
     of = class_of(state, packet)
-    frontend = state.frontends.get((packet.address, packet.port, packet.protocol, packet.family))
+    frontend, verdict = frontend_of(state, packet, held)
     if not frontend:
-        if any(k[0] == packet.address and f.flags & abi.FRONTEND_EXCLUSIVE
-               for k, f in state.frontends.items()):
-            return Fate(abi.VERDICT_REFUSE, of, abi.DROP_UNCLAIMED)
-        return Fate(abi.VERDICT_PASS, of)
+        return Fate(verdict[0], of, verdict[1])
     service = state.services[frontend.service]
     rule = frontend.rules[of]
     use, masquerade, empty = rule
     about = {"service": frontend.service[0], "owner": service.owner, "kind": frontend.kind,
              "refuse_with": service.refuse_with, "rule": rule}
+    if frontend.ranges and not has(frontend.ranges, packet.source):
+        return Fate(abi.VERDICT_DROP, of, abi.DROP_SOURCE_RANGE, **about)
     here, other = takers(service, use), takers(service, abi.SET_CLUSTER | abi.SET_LOCAL)
     if not other:
         return Fate(abi.VERDICT_REFUSE, of, abi.DROP_NO_BACKEND, **about)

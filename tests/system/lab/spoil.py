@@ -13,7 +13,7 @@ NET_BYTEORDER = 0x4000
 
 # Attributes that the header (and CAPABILITIES) wants, of commands by name and of nests by "nest.name".
 KEY = {"name", "protocol", "family"}
-PLACE = {"protocol", "family", "address", "port"}
+PLACE = {"protocol", "family", "port"}
 NEEDED = {
     "begin": {"owner"}, "claim": {"owner"}, "release": {"owner"}, "commit": {"steps"},
     "service-set": KEY, "service-del": KEY, "service-get": KEY,
@@ -22,7 +22,7 @@ NEEDED = {
     "explain": {"family", "protocol", "source", "address"},
     ".backend": {"address", "port"}, ".rule": {"class"},
     ".pod-cidr": {"address", "prefix"}, ".service-cidr": {"address", "prefix"},
-    ".source-range": {"address", "prefix"},
+    ".source-range": {"address", "prefix"}, ".node-port-cidr": {"address", "prefix"},
 }
 
 # Values that are wrong for reasons that the spec does not know.
@@ -90,7 +90,9 @@ def spoilt(attributes, taken, needed, place=""):
             return attributes[:at] + list(others) + attributes[at + 1:]
 
         must = a.name in needed.get(place, ())
-        yield Spoilt(f"{a.name} missing", instead(), must, set(), a.number if must else None)
+        # Without an address it is another frontend, which need not be there.
+        yield Spoilt(f"{a.name} missing", instead(), None if a.name == "address" and not must else must,
+                     set(by_number), a.number if must else None)
         yield Spoilt(f"{a.name} twice", instead((number, payload), (number, payload)), None,
                      {number, *(inner.number for inner in (a.nest or {}).values())})
         for what, wrong in wrong_payloads(a, payload):

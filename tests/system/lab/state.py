@@ -2,8 +2,8 @@
 """What a namespace holds, in a form in which the model's and the kernel's can be compared.
 
     services    {(name, protocol, family): Service}
-    frontends   {(address, port, protocol, family): Frontend}
-    settings    (owner, ((address, prefix), …), (device, …)), or None
+    frontends   {(address, port, protocol, family): Frontend}; address b"": every one of the node
+    settings    Settings, or None
 
 Addresses are octets, everything else is as in the ABI.
 """
@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from . import abi, genl
 
+SETTINGS_CIDRS = (abi.A_POD_CIDR, abi.A_SERVICE_CIDR, abi.A_NODE_PORT_CIDR)
 DEFAULT_RULE = (abi.SET_CLUSTER, 0, abi.EMPTY_REFUSE)
 
 
@@ -28,13 +29,23 @@ class Frontend(NamedTuple):
     kind: int
     flags: int
     rules: tuple        # by class: (set, masquerade, empty)
+    ranges: tuple = ()  # CIDRs: (address, prefix)
+
+
+class Settings(NamedTuple):
+    """pods, services, node_ports: CIDRs."""
+    owner: str
+    devices: tuple
+    pods: tuple
+    services: tuple
+    node_ports: tuple
 
 
 @dataclass
 class State:
     services: dict = field(default_factory=dict)
     frontends: dict = field(default_factory=dict)
-    settings: tuple | None = None
+    settings: Settings | None = None
 
     def frontends_of(self, key):
         return [k for k, f in self.frontends.items() if f.service == key]
@@ -76,15 +87,23 @@ def cidr(octets):
     return c[abi.A_CIDR_ADDRESS], genl.u32(c[abi.A_CIDR_PREFIX])
 
 
+def has(cidrs, octets):
+    """Is an address in one of some CIDRs?"""
+    return any(len(address) == len(octets) and not (
+        int.from_bytes(octets, "big") ^ int.from_bytes(address, "big")) >> len(octets) * 8 - prefix
+        for address, prefix in cidrs)
+
+
 def _frontend(attributes):
     a = first(attributes)
     rules = dict(rule(r) for r in every(attributes, abi.A_RULE))
     assert sorted(rules) == list(range(abi.CLASS_MAX + 1)), rules
     name, protocol, family = key_of(a)
-    return ((a[abi.A_ADDRESS], genl.u32(a[abi.A_PORT]), protocol, family),
+    return ((a.get(abi.A_ADDRESS, b""), genl.u32(a[abi.A_PORT]), protocol, family),
             Frontend((name, protocol, family), genl.u32(a[abi.A_KIND]),
                      genl.u32(a[abi.A_FRONTEND_FLAGS]),
-                     tuple(rules[c] for c in sorted(rules))))
+                     tuple(rules[c] for c in sorted(rules)),
+                     tuple(map(cidr, every(attributes, abi.A_SOURCE_RANGE)))))
 
 
 def read(tables):
@@ -109,9 +128,10 @@ def read(tables):
         owners[key] = string(first(m.attributes)[abi.A_OWNER])
     settings = tables.call(abi.CMD_SETTINGS_GET)[0].attributes
     if settings:
-        state.settings = (string(first(settings)[abi.A_OWNER]),
-                          tuple(map(cidr, every(settings, abi.A_POD_CIDR))),
-                          tuple(map(string, every(settings, abi.A_POD_DEVICE))))
+        state.settings = Settings(
+            string(first(settings)[abi.A_OWNER]),
+            tuple(map(string, every(settings, abi.A_POD_DEVICE))),
+            *(tuple(map(cidr, every(settings, kind))) for kind in SETTINGS_CIDRS))
 
     for key, service in state.services.items():
         assert counts[key] == (len(service.backends), len(state.frontends_of(key))), key

@@ -118,9 +118,8 @@ class Tables(genl.Family):
         owners = {text(m, abi.A_OWNER) for m in self.call(abi.CMD_SERVICE_GET, flags=genl.F_DUMP)}
         settings = self.call(abi.CMD_SETTINGS_GET)
         for m in settings:
-            if any(k in (abi.A_POD_CIDR, abi.A_POD_DEVICE) for k, _ in m.attributes):
-                self.change(self.request(abi.CMD_SETTINGS_SET),
-                            owner=text(m, abi.A_OWNER) or "admin")
+            if m.attributes:
+                self.change(self.request(abi.CMD_SETTINGS_SET), owner=text(m, abi.A_OWNER))
         for owner in owners:
             self.change(owner=owner, replace=True)
 

@@ -5,10 +5,6 @@ import struct
 from . import abi
 from .spec import Spec
 
-# Not capabilities of this module: whoever gives them is refused.
-LACKING = {"source-range", "service-cidr"}
-
-
 class Requests:
     """Attributes of each command, for one address family; lab.spoil tells how they are written."""
 
@@ -26,7 +22,8 @@ class Requests:
             "kind": abi.KIND_CLUSTER_IP, "frontend-flags": abi.FRONTEND_EXCLUSIVE,
             "rule": {"class": abi.CLASS_POD, "set": abi.SET_LOCAL, "masquerade": 1,
                      "empty": abi.EMPTY_DROP},
-            "source-range": cidr, "service-cidr": cidr, "pod-cidr": cidr, "pod-device": "eth0",
+            "source-range": cidr, "service-cidr": cidr, "pod-cidr": cidr, "node-port-cidr": cidr,
+            "pod-device": "eth0",
             "source": family.pack(lab.c.addr(family)), "source-port": 1000, "device": "lo",
             "generation": tables.generation()}
 
@@ -37,13 +34,12 @@ class Requests:
             return struct.pack("=Q" if a.type == "u64" else "=I", value)
         return value.encode() + b"\0" if isinstance(value, str) else value
 
-    def attributes(self, command, mode="do", lacking=False, **other):
-        """[(number, payload)]; lacking: with what this module has not; other: values of these."""
+    def attributes(self, command, mode="do", **other):
+        """[(number, payload)]; other: values of these."""
         values = {**self.values, "flags": abi.FLAG_CREATE if command == "service-set" else 0,
                   **{name.replace("_", "-"): v for name, v in other.items()}}
         taken = getattr(self.spec.commands[command], mode)
-        return [(a.number, self.value(a, values[name])) for name, a in taken.items()
-                if lacking or name not in LACKING]
+        return [(a.number, self.value(a, values[name])) for name, a in taken.items()]
 
     def request(self, tables, command, **other):
         """The octets of one that is taken."""
