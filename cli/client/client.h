@@ -73,7 +73,6 @@ struct nf_svc_error {
  * @limit_cidrs: most entries of a list in the settings
  * @count_services: services there are
  * @count_frontends: frontends there are
- * @count_backends: backends there are
  * @tx_idle_ms: milliseconds that an open transaction may be idle
  * @generation: number of the last commit
  * @retiring: bytes that commits replaced and that are not freed yet
@@ -89,7 +88,6 @@ struct nf_svc_info {
 	uint32_t limit_cidrs;
 	uint32_t count_services;
 	uint32_t count_frontends;
-	uint32_t count_backends;
 	uint32_t tx_idle_ms;
 	uint64_t generation;
 	uint64_t retiring;
