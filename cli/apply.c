@@ -6,6 +6,7 @@
 
 #include "application.h"
 #include "command.h"
+#include "document.h"
 #include "print.h"
 
 static const char *const outcome_words[] = {
@@ -45,7 +46,7 @@ static cJSON *document_outcome(const struct svcctl *ctl, const char *namespace,
 {
 	cJSON *value = cJSON_CreateObject();
 
-	if (value && cJSON_AddStringToObject(value, "namespace", namespace) &&
+	if (value && document_add_text(value, "namespace", namespace) &&
 	    cJSON_AddStringToObject(value, "name", name) &&
 	    cJSON_AddStringToObject(value, "result", result) &&
 	    cJSON_AddBoolToObject(value, "dryRun", ctl->dry_run))

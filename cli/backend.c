@@ -170,6 +170,7 @@ const struct command svcctl_add_backend = {
 		"\n"
 		"The weight is 0 to 65535 (1); 0 gets no new flows. SETS are cluster (the default),\n"
 		"local, cluster,local or none: draining.\n",
+	.batch = true,
 	.run = run_add,
 };
 
@@ -180,6 +181,7 @@ const struct command svcctl_set_backend = {
 	.summary = "change a backend",
 	.help = "Changes what is given and keeps the rest. A backend with sets none is draining: it\n"
 		"keeps its flows and gets no new ones. The same holds for weight 0.\n",
+	.batch = true,
 	.run = run_set,
 };
 
@@ -190,5 +192,6 @@ const struct command svcctl_del_backend = {
 	.summary = "take a backend away from a service",
 	.help = "The backend is gone: its UDP flows go to another one with their next packet. To\n"
 		"let it finish first: svcctl set backend NAME IP:PORT sets none\n",
+	.batch = true,
 	.run = run_del,
 };

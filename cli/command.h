@@ -30,6 +30,7 @@ enum option_bit {
  * @summary: one line, for the list of commands
  * @help: the rest of its help, lines that end with a newline
  * @options: enum option_bit
+ * @batch: it may stand in a batch
  * @run: does it; @words are what comes after verb and noun
  */
 struct command {
@@ -39,6 +40,7 @@ struct command {
 	const char *summary;
 	const char *help;
 	unsigned int options;
+	bool batch;
 	enum exit_status (*run)(struct svcctl *ctl, struct words *words);
 };
 
@@ -59,6 +61,16 @@ const struct command *command_find(const char *verb, const char *noun);
  * @verb: the word
  */
 bool command_verb_known(const char *verb);
+
+/**
+ * command_take - take the command off the front of some words
+ * @words: afterwards what comes behind it
+ * @command: where it goes; without words it is 'list'
+ *
+ * Return: DONE, or WRONG_USAGE after telling why.
+ */
+enum exit_status command_take(struct words *words,
+			      const struct command **command);
 
 /**
  * help_print_all - print the list of commands and the options

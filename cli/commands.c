@@ -17,6 +17,7 @@ extern const struct command svcctl_del_backend;
 extern const struct command svcctl_del_frontend;
 extern const struct command svcctl_apply;
 extern const struct command svcctl_diff;
+extern const struct command svcctl_batch;
 extern const struct command svcctl_save;
 extern const struct command svcctl_restore;
 extern const struct command svcctl_flush;
@@ -30,19 +31,15 @@ extern const struct command svcctl_version;
 extern const struct command svcctl_help;
 
 const struct command *const svcctl_commands[] = {
-	&svcctl_list,	      &svcctl_show,
-	&svcctl_stats,	      &svcctl_explain,
-	&svcctl_apply,	      &svcctl_diff,
-	&svcctl_add_service,  &svcctl_add_backend,
-	&svcctl_add_frontend, &svcctl_set_service,
-	&svcctl_set_backend,  &svcctl_set_frontend,
-	&svcctl_set_settings, &svcctl_del_service,
-	&svcctl_del_backend,  &svcctl_del_frontend,
-	&svcctl_save,	      &svcctl_restore,
-	&svcctl_flush,	      &svcctl_status,
-	&svcctl_history,      &svcctl_monitor,
-	&svcctl_bugreport,    &svcctl_version,
-	&svcctl_help,	      NULL,
+	&svcctl_list,	      &svcctl_show,	   &svcctl_stats,
+	&svcctl_explain,      &svcctl_apply,	   &svcctl_diff,
+	&svcctl_add_service,  &svcctl_add_backend, &svcctl_add_frontend,
+	&svcctl_set_service,  &svcctl_set_backend, &svcctl_set_frontend,
+	&svcctl_set_settings, &svcctl_del_service, &svcctl_del_backend,
+	&svcctl_del_frontend, &svcctl_batch,	   &svcctl_save,
+	&svcctl_restore,      &svcctl_flush,	   &svcctl_status,
+	&svcctl_history,      &svcctl_monitor,	   &svcctl_bugreport,
+	&svcctl_version,      &svcctl_help,	   NULL,
 };
 
 const struct command *command_find(const char *verb, const char *noun)
@@ -65,4 +62,33 @@ bool command_verb_known(const char *verb)
 			return true;
 	}
 	return false;
+}
+
+enum exit_status command_take(struct words *words,
+			      const struct command **command)
+{
+	const char *verb = words_take(words), *noun = words_peek(words);
+
+	if (!verb)
+		verb = "list";
+	*command = command_find(verb, noun);
+	if (*command) {
+		if ((*command)->noun)
+			words->next++;
+		words->verb = verb;
+		words->word += words->next;
+		words->n -= words->next;
+		words->next = 0;
+		return DONE;
+	}
+	if (!command_verb_known(verb))
+		return complain(WRONG_USAGE,
+				"%s: no such command; 'svcctl help' lists them",
+				verb);
+	if (!noun)
+		return complain(WRONG_USAGE, "%s: what?; see 'svcctl help %s'",
+				verb, verb);
+	return complain(WRONG_USAGE,
+			"%s %s: no such command; see 'svcctl help %s'", verb,
+			noun, verb);
 }

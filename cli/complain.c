@@ -6,11 +6,31 @@
 
 #include "svcctl.h"
 
+static const struct complain_place *where;
+/* The message of a transaction that a complaint is about, 0: none. */
+static uint32_t about_step;
+
+void complain_where(const struct complain_place *place)
+{
+	where = place;
+}
+
+static size_t line_at_fault(void)
+{
+	for (size_t i = 0; i < where->n_steps && about_step; i++) {
+		if (where->steps[i] >= about_step)
+			return where->lines[i];
+	}
+	return where->line;
+}
+
 enum exit_status complain(enum exit_status status, const char *format, ...)
 {
 	va_list args;
 
 	fputs("svcctl: ", stderr);
+	if (where)
+		fprintf(stderr, "%s:%zu: ", where->path, line_at_fault());
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
@@ -98,7 +118,7 @@ static const char *culprit(const struct nf_svc_error *error, char *text,
 	return text;
 }
 
-enum exit_status complain_error(const struct nf_svc_error *error)
+static enum exit_status complain_of(const struct nf_svc_error *error)
 {
 	const char *object = error->object, *attribute = error->attribute;
 	char process[80];
@@ -131,6 +151,16 @@ enum exit_status complain_error(const struct nf_svc_error *error)
 	default:
 		return complain(REFUSED, "%s", error->message);
 	}
+}
+
+enum exit_status complain_error(const struct nf_svc_error *error)
+{
+	enum exit_status status;
+
+	about_step = error->step;
+	status = complain_of(error);
+	about_step = 0;
+	return status;
 }
 
 bool words_take_if(struct words *words, const char *word)

@@ -190,3 +190,17 @@ cJSON *document_stats(const struct nf_svc_stats *stats)
 	}
 	return checked(value, ok);
 }
+
+cJSON *document_total(const struct nf_svc_stats *stats)
+{
+	cJSON *value = document_stats(stats);
+
+	return checked(value, value && add_number(value, "uncounted",
+						  stats->uncounted));
+}
+
+bool document_add_text(cJSON *to, const char *key, const char *text)
+{
+	return text && *text ? cJSON_AddStringToObject(to, key, text) :
+			       cJSON_AddNullToObject(to, key);
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Objects as JSON: JSON.md describes what comes out. */
+/* Objects as JSON: docs/svcctl.schema.json describes what comes out. */
 #ifndef SVCCTL_DOCUMENT_H
 #define SVCCTL_DOCUMENT_H
 
@@ -32,6 +32,22 @@ cJSON *document_settings(const struct nf_svc_settings *settings);
  * @stats: the counters
  */
 cJSON *document_stats(const struct nf_svc_stats *stats);
+
+/**
+ * document_total - the same of a network namespace, with what was not counted
+ * @stats: the counters
+ */
+cJSON *document_total(const struct nf_svc_stats *stats);
+
+/**
+ * document_add_text - add a text, or null where there is none
+ * @to: an object
+ * @key: its key
+ * @text: the text; NULL and "" are none
+ *
+ * Return: false: no memory.
+ */
+bool document_add_text(cJSON *to, const char *key, const char *text);
 
 /**
  * document_backend - a backend

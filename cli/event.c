@@ -6,6 +6,7 @@
 
 #include "client/address.h"
 #include "client/words.h"
+#include "document.h"
 #include "event.h"
 
 #define NS_PER_SECOND 1000000000ULL
@@ -171,10 +172,8 @@ static bool add_dropped(cJSON *to, const struct nf_svc_dropped *dropped)
 				       nf_svc_addr_format(&packet->addr,
 							  text)) &&
 	       cJSON_AddNumberToObject(to, "port", packet->port) &&
-	       (!*packet->device ||
-		cJSON_AddStringToObject(to, "device", packet->device)) &&
-	       (!*dropped->name ||
-		cJSON_AddStringToObject(to, "service", dropped->name)) &&
+	       document_add_text(to, "device", packet->device) &&
+	       document_add_text(to, "service", dropped->name) &&
 	       cJSON_AddNumberToObject(to, "lost", dropped->lost);
 }
 

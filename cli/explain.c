@@ -193,7 +193,7 @@ static cJSON *document_packet(const struct story *story)
 		     nf_svc_addr_format(&packet->addr, addr)) &&
 	    cJSON_AddNumberToObject(value, "port", packet->port) &&
 	    cJSON_AddNumberToObject(value, "protocol", packet->protocol) &&
-	    add_text(value, "device", packet->device))
+	    document_add_text(value, "device", packet->device))
 		return value;
 	cJSON_Delete(value);
 	return NULL;
@@ -237,7 +237,7 @@ static cJSON *document_story(const struct story *story)
 {
 	static const char *const masquerades[] = { "no", "rule", "hairpin" };
 	const struct nf_svc_explanation *explanation = &story->explanation;
-	const char *reason = "";
+	const char *reason = NULL;
 	cJSON *value = cJSON_CreateObject();
 	char line[STORY_LINE];
 	bool ok;
@@ -256,7 +256,7 @@ static cJSON *document_story(const struct story *story)
 		      explanation->has_rule ?
 			      document_rule(&explanation->rule) :
 			      cJSON_CreateNull()) &&
-	     add_text(value, "reason", reason) &&
+	     document_add_text(value, "reason", reason) &&
 	     cJSON_AddNumberToObject(value, "candidates",
 				     explanation->candidates) &&
 	     add_backends(value, explanation) &&

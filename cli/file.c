@@ -51,7 +51,7 @@ static char *read_stream(FILE *stream, const char *path, size_t *len,
 	return NULL;
 }
 
-static enum exit_status file_read(const char *path, char **bytes, size_t *len)
+enum exit_status file_read(const char *path, char **bytes, size_t *len)
 {
 	FILE *stream = strcmp(path, "-") ? fopen(path, "re") : stdin;
 	enum exit_status status;

@@ -7,6 +7,16 @@
 #include "svcctl.h"
 
 /**
+ * file_read - read a file of at most 64 MiB
+ * @path: its name, - is the standard input
+ * @bytes: where they go, to be freed; there is room for one more
+ * @len: how many
+ *
+ * Return: DONE, or an exit status after telling why.
+ */
+enum exit_status file_read(const char *path, char **bytes, size_t *len);
+
+/**
  * file_read_tree - read a YAML or JSON file
  * @path: its name, - is the standard input
  * @file: filled; tree_clean() it, after success only

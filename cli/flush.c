@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "print.h"
 #include "transaction.h"
 
 static size_t count_own(const struct svcctl *ctl,
@@ -73,6 +74,17 @@ static enum exit_status confirm(struct svcctl *ctl)
 	return complain(WRONG_USAGE, "flush: nothing was deleted");
 }
 
+static cJSON *document_deleted(const struct svcctl *ctl, size_t deleted)
+{
+	cJSON *value = cJSON_CreateObject();
+
+	if (value && cJSON_AddStringToObject(value, "owner", ctl->owner) &&
+	    cJSON_AddNumberToObject(value, "deleted", (double)deleted))
+		return value;
+	cJSON_Delete(value);
+	return NULL;
+}
+
 static enum exit_status run_flush(struct svcctl *ctl, struct words *words)
 {
 	enum exit_status status = words_end(words);
@@ -88,6 +100,8 @@ static enum exit_status run_flush(struct svcctl *ctl, struct words *words)
 	if (!status)
 		status = transaction_run(ctl, READ_ALL, NULL, plan_flush,
 					 &deleted);
+	if (!status && ctl->output == OUTPUT_JSON)
+		return json_print(document_deleted(ctl, deleted));
 	if (!status && !ctl->quiet)
 		printf("deleted %zu service%s of owner %s\n", deleted,
 		       deleted == 1 ? "" : "s", ctl->owner);

@@ -341,6 +341,7 @@ const struct command svcctl_add_frontend = {
 		"Its type is ClusterIP (NodePort for *:PORT) unless it is given. A ClusterIP is\n"
 		"exclusive unless that is given.\n"
 		"\n" FRONTEND_HELP,
+	.batch = true,
 	.run = run_add,
 };
 
@@ -350,6 +351,7 @@ const struct command svcctl_set_frontend = {
 	.synopsis = "FRONTEND " FRONTEND_WORDS,
 	.summary = "change a frontend",
 	.help = "Changes what is given and keeps the rest.\n\n" FRONTEND_HELP,
+	.batch = true,
 	.run = run_set,
 };
 
@@ -360,5 +362,6 @@ const struct command svcctl_del_frontend = {
 	.summary = "take a place away from its service",
 	.help = "FRONTEND is IP:PORT[/PROTOCOL] or *:PORT[/PROTOCOL]; without a protocol it is the\n"
 		"TCP one.\n",
+	.batch = true,
 	.run = run_del,
 };

@@ -89,6 +89,12 @@ void manual_print_scdoc(void)
 	     "0 done, 1 wrong usage, 2 refused by the kernel, 3 module not loaded, 4 not found,\n"
 	     "5 not permitted, 6 differences.\n"
 	     "\n"
+	     "# FILES\n"
+	     "\n"
+	     "_share/nf\\_svc/svcctl.schema.json_\n"
+	     "\tBelow the folder that svcctl is installed in: JSON Schema of what each command\n"
+	     "\tprints with *--json*.\n"
+	     "\n"
 	     "# SEE ALSO\n"
 	     "\n"
 	     "*ip-netns*(8), *conntrack*(8), *nft*(8)");

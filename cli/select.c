@@ -135,7 +135,12 @@ select_by_pattern(const struct nf_svc_snapshot *snapshot,
 {
 	enum exit_status status = DONE;
 
-	for (size_t i = 0; i < snapshot->n_services && !status; i++) {
+	/* those whose names begin so stand together */
+	for (size_t i = nf_svc_snapshot_place(snapshot, pattern->name);
+	     i < snapshot->n_services && !status &&
+	     !strncmp(snapshot->services[i].name, pattern->name,
+		      strlen(pattern->name));
+	     i++) {
 		if (service_matches(&snapshot->services[i], pattern, flags))
 			status = add(selection, &snapshot->services[i]);
 	}

@@ -407,6 +407,7 @@ const struct command svcctl_add_service = {
 		"\n"
 		"  svcctl add service shop/web:http 10.96.33.7:80 \\\n"
 		"      backend 10.244.1.5:8080 backend 10.244.2.9:8080 weight 2\n",
+	.batch = true,
 	.run = run_add,
 };
 
@@ -417,6 +418,7 @@ const struct command svcctl_set_service = {
 	.summary = "change a service",
 	.help = "Changes what is given and keeps the rest. Of several services of this name, all\n"
 		"are changed.\n",
+	.batch = true,
 	.run = run_set,
 };
 
@@ -427,5 +429,6 @@ const struct command svcctl_del_service = {
 	.summary = "delete a service and all that belongs to it",
 	.help = "Deletes the service with its frontends and backends. Of several services of this\n"
 		"name (protocols, families) all are deleted; NAME/udp or NAME/ipv6 means fewer.\n",
+	.batch = true,
 	.run = run_del,
 };

@@ -152,5 +152,6 @@ const struct command svcctl_set_settings = {
 		"\n"
 		"Frontends that exist keep their rules; those made afterwards masquerade clients that\n"
 		"are not pods.\n",
+	.batch = true,
 	.run = run_set,
 };

@@ -196,10 +196,10 @@ static cJSON *service_with_stats(const struct view *view,
 	cJSON *value = document_service(service, true), *counters;
 	const struct nf_svc_stats *stats = stats_of(view, service);
 
-	if (!value || !stats)
-		return value;
-	counters = document_stats(stats);
-	if (!counters || !cJSON_AddItemToObject(value, "stats", counters)) {
+	/* a service that was deleted while this was read has none any more */
+	counters = stats ? document_stats(stats) : cJSON_CreateNull();
+	if (!value || !counters ||
+	    !cJSON_AddItemToObject(value, "stats", counters)) {
 		cJSON_Delete(counters);
 		cJSON_Delete(value);
 		return NULL;

@@ -133,10 +133,8 @@ static enum exit_status print_json(const struct counters *counters,
 				       stats_document(&counters->services[i]));
 	}
 	array_end(&printer);
-	total = document_stats(&counters->total);
-	if (!ok || !total ||
-	    !cJSON_AddNumberToObject(total, "uncounted",
-				     (double)counters->total.uncounted)) {
+	total = document_total(&counters->total);
+	if (!ok || !total) {
 		cJSON_Delete(total);
 		return complain_memory();
 	}

@@ -116,7 +116,7 @@ static cJSON *document_growth(const struct counters *grown, const char *name,
 
 	if (value && cJSON_AddNumberToObject(value, "seconds", seconds) &&
 	    add_services(value, grown, name)) {
-		total = document_stats(&grown->total);
+		total = document_total(&grown->total);
 		if (total && cJSON_AddItemToObject(value, "total", total))
 			return value;
 		cJSON_Delete(total);

@@ -137,7 +137,7 @@ static enum exit_status print_json(const struct state *state)
 	    cJSON_AddNumberToObject(value, "generation",
 				    (double)info->generation) &&
 	    add_last(value, state) && add_claims(value, state) &&
-	    add_object(value, "total", document_stats(&state->totals)))
+	    add_object(value, "total", document_total(&state->totals)))
 		return json_print(value);
 	cJSON_Delete(value);
 	return complain_memory();

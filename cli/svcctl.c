@@ -72,36 +72,6 @@ static enum exit_status check_options(const struct command *command,
 	return DONE;
 }
 
-/* Find the command; afterwards @words are what comes behind it. */
-static enum exit_status find_command(struct words *words,
-				     const struct command **command)
-{
-	const char *verb = words_take(words), *noun = words_peek(words);
-
-	if (!verb)
-		verb = "list";
-	*command = command_find(verb, noun);
-	if (*command) {
-		if ((*command)->noun)
-			words->next++;
-		words->verb = verb;
-		words->word += words->next;
-		words->n -= words->next;
-		words->next = 0;
-		return DONE;
-	}
-	if (!command_verb_known(verb))
-		return complain(WRONG_USAGE,
-				"%s: no such command; 'svcctl help' lists them",
-				verb);
-	if (!noun)
-		return complain(WRONG_USAGE, "%s: what?; see 'svcctl help %s'",
-				verb, verb);
-	return complain(WRONG_USAGE,
-			"%s %s: no such command; see 'svcctl help %s'", verb,
-			noun, verb);
-}
-
 static enum exit_status print_help(const struct words *words)
 {
 	const char *verb = words->n ? words->word[0] : NULL;
@@ -138,7 +108,7 @@ enum exit_status svcctl_main(int argc, char **argv)
 		puts("svcctl " SVCCTL_VERSION);
 		return DONE;
 	}
-	status = find_command(&words, &command);
+	status = command_take(&words, &command);
 	if (!status)
 		status = check_options(command, seen.given);
 	if (!status)

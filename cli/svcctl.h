@@ -65,6 +65,8 @@ enum output {
  * @drops: packets that are refused or dropped, too
  * @count: end after this many, 0: never
  * @client: connected by svcctl_connect(), NULL until then
+ * @batch: the tables as the open transaction of a batch leaves them, NULL: none is
+ *	open
  */
 struct svcctl {
 	enum output output;
@@ -87,6 +89,7 @@ struct svcctl {
 	bool drops;
 	uint32_t count;
 	struct nf_svc_client *client;
+	struct nf_svc_snapshot *batch;
 };
 
 /**
@@ -118,6 +121,32 @@ enum exit_status svcctl_enter(const struct svcctl *ctl);
  * Return: DONE, or an exit status after telling why.
  */
 enum exit_status svcctl_connect(struct svcctl *ctl);
+
+/**
+ * struct complain_place - where in a file is what is complained of
+ * @path: name of the file
+ * @line: the line that is being worked on
+ * @lines: lines worked on until now; owned by whoever set this
+ * @steps: for each of them, how many messages the transaction had after it
+ * @n_lines: entries of @lines
+ * @n_steps: entries of @steps
+ */
+struct complain_place {
+	const char *path;
+	size_t line;
+	size_t *lines;
+	size_t n_lines;
+	uint32_t *steps;
+	size_t n_steps;
+};
+
+/**
+ * complain_where - say from now on where it is
+ * @place: lives until it is set to something else; NULL: say nothing of that
+ *
+ * Complaints of a message that the kernel refused go to the line that sent it.
+ */
+void complain_where(const struct complain_place *place);
 
 /**
  * complain - tell on stderr what is wrong

@@ -80,8 +80,15 @@ enum exit_status transaction_run(struct svcctl *ctl,
 				 transaction_prepare prepare,
 				 transaction_plan plan, void *arg)
 {
-	enum exit_status status = svcctl_connect(ctl);
-	bool again = true;
+	enum exit_status status;
+	bool again = true, nothing = false;
+
+	if (ctl->batch) {
+		status = prepare ? prepare(ctl, ctl->batch, arg, &nothing) :
+				   DONE;
+		return status || nothing ? status : plan(ctl, ctl->batch, arg);
+	}
+	status = svcctl_connect(ctl);
 
 	for (unsigned int tries = 1; !status && again; tries++) {
 		again = tries < TRIES;

@@ -49,6 +49,8 @@ enum transaction_reads {
  * @plan: queues the changes
  * @arg: for @plan
  *
+ * In a batch they are planned on what the batch leaves, and hold with its end.
+ *
  * Return: DONE: the changes hold; or an exit status after telling why.
  */
 enum exit_status transaction_run(struct svcctl *ctl,

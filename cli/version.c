@@ -43,8 +43,7 @@ static void print_text(const struct nf_svc_info *module)
 	       module->limit_services);
 	printf("frontends: %u of %u\n", module->count_frontends,
 	       module->limit_frontends);
-	printf("backends: %u, at most %u a service\n", module->count_backends,
-	       module->limit_backends);
+	printf("backends: at most %u a service\n", module->limit_backends);
 	printf("generation: %llu\n", (unsigned long long)module->generation);
 }
 
@@ -88,8 +87,6 @@ static bool add_module(cJSON *to, const struct nf_svc_info *module)
 				       module->count_services) &&
 	       cJSON_AddNumberToObject(value, "frontends",
 				       module->count_frontends) &&
-	       cJSON_AddNumberToObject(value, "backends",
-				       module->count_backends) &&
 	       cJSON_AddNumberToObject(value, "limitServices",
 				       module->limit_services) &&
 	       cJSON_AddNumberToObject(value, "limitFrontends",

@@ -45,6 +45,8 @@ enum nf_svc_error_kind {
  * @attribute: name of the attribute at fault, empty: none was named
  * @value: what was sent as its value; may be empty
  * @pid: process that is in the way (EBUSY), 0: not told
+ * @step: which message of the transaction was refused, from 1 on; 0: none, or not
+ *	told
  * @object: what was sent, "service shop/web:http (tcp, ipv4)"; may be empty
  * @message: the kernel's own words, or ours; may be empty
  */
@@ -52,6 +54,7 @@ struct nf_svc_error {
 	enum nf_svc_error_kind kind;
 	int number;
 	uint32_t pid;
+	uint32_t step;
 	bool missing;
 	char attribute[64];
 	char value[64];
@@ -70,7 +73,6 @@ struct nf_svc_error {
  * @limit_cidrs: most entries of a list in the settings
  * @count_services: services there are
  * @count_frontends: frontends there are
- * @count_backends: backends there are
  * @tx_idle_ms: milliseconds that an open transaction may be idle
  * @generation: number of the last commit
  * @retiring: bytes that commits replaced and that are not freed yet
@@ -86,7 +88,6 @@ struct nf_svc_info {
 	uint32_t limit_cidrs;
 	uint32_t count_services;
 	uint32_t count_frontends;
-	uint32_t count_backends;
 	uint32_t tx_idle_ms;
 	uint64_t generation;
 	uint64_t retiring;
@@ -306,6 +307,42 @@ int nf_svc_tx_settings_set(struct nf_svc_client *client,
  * When this returns 0, packets see what the transaction set.
  */
 int nf_svc_tx_commit(struct nf_svc_client *client, uint64_t *generation,
+		     struct nf_svc_error *error);
+
+/**
+ * nf_svc_tx_check - let the kernel look at all that is queued
+ * @client: has a transaction open
+ * @error: on failure: the first message that was refused
+ *
+ * The transaction stays open; what a commit alone can find out is left out.
+ */
+int nf_svc_tx_check(struct nf_svc_client *client, struct nf_svc_error *error);
+
+/**
+ * nf_svc_tx_keep - remember what is queued from now on, for nf_svc_tx_replay()
+ * @client: has a transaction open, whose end ends this too
+ */
+void nf_svc_tx_keep(struct nf_svc_client *client);
+
+/**
+ * nf_svc_tx_steps - how many messages the transaction has until now
+ * @client: has a transaction open
+ */
+uint32_t nf_svc_tx_steps(const struct nf_svc_client *client);
+
+/**
+ * nf_svc_tx_replay - do to a snapshot what was queued since it was done last
+ * @client: has a transaction open, and nf_svc_tx_keep() was called
+ * @snapshot: the tables as they were, changed as the kernel will change them;
+ *	sorted. What was pointed to in it may have moved
+ * @owner: of the transaction
+ * @error: on failure: no memory; the snapshot is good for nf_svc_snapshot_clean()
+ *
+ * The kernel's checks are not made here: a message that it refuses may be done
+ * to the snapshot in part or not at all.
+ */
+int nf_svc_tx_replay(struct nf_svc_client *client,
+		     struct nf_svc_snapshot *snapshot, const char *owner,
 		     struct nf_svc_error *error);
 
 /**

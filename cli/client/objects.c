@@ -109,6 +109,22 @@ nf_svc_snapshot_find(const struct nf_svc_snapshot *snapshot,
 	return NULL;
 }
 
+size_t nf_svc_snapshot_place(const struct nf_svc_snapshot *snapshot,
+			     const char *name)
+{
+	size_t low = 0, high = snapshot->n_services;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(snapshot->services[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 int nf_svc_backend_compare(const void *a, const void *b)
 {
 	const struct nf_svc_backend *one = a, *other = b;

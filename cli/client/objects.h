@@ -224,6 +224,16 @@ nf_svc_snapshot_find(const struct nf_svc_snapshot *snapshot,
 		     const struct nf_svc_key *key);
 
 /**
+ * nf_svc_snapshot_place - where the services of a name begin, or would
+ * @snapshot: sorted
+ * @name: the name
+ *
+ * Return: place of the first service whose name is not less.
+ */
+size_t nf_svc_snapshot_place(const struct nf_svc_snapshot *snapshot,
+			     const char *name);
+
+/**
  * nf_svc_key_compare - order of services
  * @a: one
  * @b: other

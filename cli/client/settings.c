@@ -37,13 +37,13 @@ static int read_attr(struct nlattr *attr, struct nf_svc_settings *settings)
 	}
 }
 
-static int read_settings(struct nlmsghdr *nlh, void *arg)
+int nf_svc_settings_read(struct nlmsghdr *nlh, void *settings)
 {
 	struct nlattr *attr;
 	int rest, ret = 0;
 
 	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rest) {
-		ret = read_attr(attr, arg);
+		ret = read_attr(attr, settings);
 		if (ret)
 			break;
 	}
@@ -60,7 +60,7 @@ int nf_svc_settings_get(struct nf_svc_client *client,
 	ret = nf_svc_ask(client,
 			 nf_svc_message_new(client, NF_SVC_CMD_SETTINGS_GET, 0,
 					    NF_SVC_MESSAGE_HEAD),
-			 read_settings, settings, error);
+			 nf_svc_settings_read, settings, error);
 	if (ret)
 		nf_svc_settings_clean(settings);
 	return ret;

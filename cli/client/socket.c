@@ -100,6 +100,7 @@ void nf_svc_client_close(struct nf_svc_client *client)
 		return;
 	/* the kernel ends an open transaction with its socket */
 	nl_socket_free(client->sock);
+	nf_svc_kept_end(client);
 	free(client->out);
 	free(client->in);
 	free(client);

@@ -55,7 +55,9 @@ int nf_svc_tx_begin(struct nf_svc_client *client,
 		client->in_tx = true;
 		client->refused = false;
 		client->steps = 0;
+		client->tx_seq = client->seq;
 		client->out_len = 0;
+		nf_svc_kept_end(client);
 	}
 	return ret;
 }
@@ -67,9 +69,12 @@ static void note_refusals(struct nf_svc_client *client, int len)
 
 	for (; nlmsg_ok(nlh, len) && !client->refused;
 	     nlh = nlmsg_next(nlh, &len)) {
-		if (nlh->nlmsg_type == NLMSG_ERROR &&
-		    nf_svc_error_read(nlh, &client->first))
-			client->refused = true;
+		if (nlh->nlmsg_type != NLMSG_ERROR ||
+		    !nf_svc_error_read(nlh, &client->first))
+			continue;
+		client->refused = true;
+		/* messages are numbered in the order in which they are made */
+		client->first.step = nlh->nlmsg_seq - client->tx_seq;
 	}
 }
 
@@ -115,6 +120,9 @@ int nf_svc_tx_queue(struct nf_svc_client *client, struct nl_msg *msg,
 	len = NLMSG_ALIGN(nlh->nlmsg_len);
 	if (client->refused)
 		ret = refused(client, error);
+	else if (nf_svc_kept_add(client, nlh))
+		ret = nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, ENOMEM,
+				       "out of memory");
 	else if (client->out_len + len > NF_SVC_CHUNK)
 		ret = flush_queue(client, error);
 	if (!ret) {
@@ -125,6 +133,16 @@ int nf_svc_tx_queue(struct nf_svc_client *client, struct nl_msg *msg,
 	}
 	nlmsg_free(msg);
 	return ret;
+}
+
+int nf_svc_tx_check(struct nf_svc_client *client, struct nf_svc_error *error)
+{
+	return flush_queue(client, error);
+}
+
+uint32_t nf_svc_tx_steps(const struct nf_svc_client *client)
+{
+	return client->steps;
 }
 
 static int read_generation(struct nlmsghdr *nlh, void *arg)
@@ -155,6 +173,7 @@ int nf_svc_tx_commit(struct nf_svc_client *client, uint64_t *generation,
 		return ret;
 	}
 	client->in_tx = false;
+	nf_svc_kept_end(client);
 	msg = nf_svc_message_new(client, NF_SVC_CMD_COMMIT, 0,
 				 NF_SVC_MESSAGE_HEAD);
 	if (msg && nla_put_u32(msg, NF_SVC_A_STEPS, client->steps)) {
@@ -175,6 +194,7 @@ void nf_svc_tx_abort(struct nf_svc_client *client)
 		return;
 	client->in_tx = false;
 	client->out_len = 0;
+	nf_svc_kept_end(client);
 	/* it may have ended already, which is just as well */
 	nf_svc_ask(client,
 		   nf_svc_message_new(client, NF_SVC_CMD_ABORT, 0,

@@ -28,9 +28,14 @@
  * @in_tx: a transaction is open
  * @refused: a message of the transaction was refused
  * @steps: messages of the transaction so far
+ * @tx_seq: sequence number of its BEGIN
  * @first: why, if @refused
  * @out: messages of the transaction that are still to be sent
  * @out_len: bytes there
+ * @keeps: remember messages in @kept
+ * @kept: messages that nf_svc_tx_replay() has not seen, or NULL
+ * @kept_len: bytes there
+ * @kept_room: bytes that it has room for
  * @in: NF_SVC_RECEIVE_MAX bytes for what is received
  * @told: there, the next message of a group; NULL: none has come
  * @told_len: bytes from there on
@@ -43,9 +48,14 @@ struct nf_svc_client {
 	bool in_tx;
 	bool refused;
 	uint32_t steps;
+	uint32_t tx_seq;
 	struct nf_svc_error first;
 	uint8_t *out;
 	size_t out_len;
+	bool keeps;
+	uint8_t *kept;
+	size_t kept_len;
+	size_t kept_room;
 	uint8_t *in;
 	struct nlmsghdr *told;
 	int told_len;
@@ -241,6 +251,30 @@ int nf_svc_backends_read(struct nlmsghdr *nlh, struct nf_svc_service *service);
  */
 int nf_svc_frontend_read(struct nlmsghdr *nlh,
 			 struct nf_svc_frontend *frontend);
+
+/**
+ * nf_svc_settings_read - read a SETTINGS_SET message
+ * @nlh: the message
+ * @settings: a struct nf_svc_settings, which gets what is said
+ *
+ * Return: 0, -EBADMSG or -ENOMEM.
+ */
+int nf_svc_settings_read(struct nlmsghdr *nlh, void *settings);
+
+/**
+ * nf_svc_kept_add - remember a message, if the client keeps them
+ * @client: the client
+ * @nlh: the message
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int nf_svc_kept_add(struct nf_svc_client *client, const struct nlmsghdr *nlh);
+
+/**
+ * nf_svc_kept_end - forget what was kept, and keep nothing more
+ * @client: the client
+ */
+void nf_svc_kept_end(struct nf_svc_client *client);
 
 /**
  * nf_svc_tx_queue - queue a message of the transaction

@@ -10,6 +10,7 @@ import tempfile
 
 import pytest
 
+from lab import schema
 from lab.client import attempt, only
 from lab.svcctl import NOT_FOUND, NOT_PERMITTED, OK, REFUSED, USAGE
 from lab.wait import until
@@ -158,7 +159,7 @@ def test_not_permitted(lab, svcctl, tables, web, family):
     assert as_nobody("flush", "--yes").returncode == NOT_PERMITTED
     assert tables.dump() == before
     listed = as_nobody("list", "-j")
-    assert listed.returncode == OK and len(json.loads(listed.stdout)) == 2
+    assert listed.returncode == OK and len(schema.check("list", json.loads(listed.stdout))) == 2
 
 
 @pytest.mark.row("CTL-02", "TX-10")

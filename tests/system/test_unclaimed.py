@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from lab.client import attempt, only
+from lab.family import PROTOCOLS
 from lab.packets import Icmp, Sniffer
 from lab.server import Server
 from lab.wait import at_once, until
@@ -41,7 +42,7 @@ def test_unclaimed_port_is_refused_at_once(lab, vip, client, protocol):
     with Sniffer(lab.node, "up0") as up:
         outcome = attempt(client, vip, 81, protocol)
         assert outcome.refused and outcome.seconds < at_once()
-        assert not up.to(vip, outgoing=True)
+        assert not up.to(vip, outgoing=True, protocol=PROTOCOLS[protocol])
     only(client, vip, 80, "tcp", "a", times=1)
 
 
@@ -51,7 +52,7 @@ def test_unclaimed_sctp_port_is_not_forwarded(lab, vip, client):
     with Sniffer(lab.node, "up0") as up, Icmp(client, vip) as icmp:
         outcome = attempt(client, vip, 81, "sctp", timeout=0.5)
         assert outcome.answer is None
-        assert not up.to(vip, outgoing=True)
+        assert not up.to(vip, outgoing=True, protocol=PROTOCOLS["sctp"])
         if client is not lab.node:
             assert icmp.unreachable(at_once())
 
@@ -73,7 +74,7 @@ def test_unclaimed_port_is_not_the_hosts(lab, svcctl, tables, family, client, pr
 
 
 @pytest.mark.row("FE-16")
-def test_ping_is_rejected(lab, vip, client):
+def test_ping_is_rejected(lab, vip, family, client):
     """FE-16: an ICMP echo to a ClusterIP is rejected, never forwarded."""
     with Sniffer(lab.node, "up0") as up, Icmp(client, vip) as icmp:
         if client is lab.node:
@@ -84,7 +85,7 @@ def test_ping_is_rejected(lab, vip, client):
             icmp.ping()
             assert icmp.unreachable(at_once())
         assert not icmp.replies()
-        assert not up.to(vip, outgoing=True)
+        assert not up.to(vip, outgoing=True, protocol=family.icmp)
 
 
 @pytest.mark.row("FE-16")
@@ -99,7 +100,7 @@ def test_other_protocols_are_rejected(lab, vip, family, client):
         else:
             raw.sendto(b"x" * 16, (vip, 0))
             assert icmp.unreachable(at_once())
-        assert not up.to(vip, outgoing=True)
+        assert not up.to(vip, outgoing=True, protocol=socket.IPPROTO_ESP)
 
 
 @pytest.mark.row("FE-16", "DP-16")

@@ -2,38 +2,16 @@
 """svcctl status, history and monitor: CTL-01, CTL-02, REJ-02, TX-10."""
 import json
 import os
-import select
 import subprocess
 
 import pytest
 
-from lab import abi
+from lab import abi, schema
 from lab.client import attempt
+from lab.monitor import end, monitor, next_event
 from lab.svcctl import REFUSED
 from lab.tables import Tables
 from lab.wait import until
-
-
-def monitor(lab, tables, *options):
-    """A running `svcctl monitor -j`; it listens when this returns."""
-    with lab.node:
-        process = subprocess.Popen(["svcctl", "monitor", "-j", *options], stdout=subprocess.PIPE, text=True)
-    # Claims are told too, so one that is heard says that it listens.
-    def heard():
-        tables.call(abi.CMD_CLAIM, [(abi.A_OWNER, "listening")])
-        tables.call(abi.CMD_RELEASE, [(abi.A_OWNER, "listening")])
-        return select.select([process.stdout], [], [], 0.05)[0]
-
-    until(heard, "svcctl monitor listens")
-    return process
-
-
-def next_event(process):
-    """Its next line that is not about listening."""
-    while True:
-        event = json.loads(process.stdout.readline())
-        if event.get("owner") != "listening":
-            return event
 
 
 @pytest.mark.smoke
@@ -50,8 +28,7 @@ def test_monitor_tells_commits(lab, svcctl, tables, family):
         "frontends": {"added": 1, "deleted": 0}, "backends": {"added": 1, "changed": 0, "deleted": 0}}
     assert commit["event"] == "commit" and commit["command"] == "svcctl"
     assert commit["services"] == {"added": 1, "changed": 0, "deleted": 0}
-    process.terminate()
-    process.wait(10)
+    end(process)
     last = json.loads(svcctl("history", "-j").stdout)[-1]
     assert last == {k: v for k, v in commit.items() if k != "event"}
     table = svcctl("history").stdout.splitlines()
@@ -66,20 +43,22 @@ def test_monitor_drops(lab, svcctl, tables, family):
     process = monitor(lab, tables, "--drops")
     assert attempt(lab.c, family.vip(2), 80).refused
     event = next_event(process)
-    process.terminate()
-    process.wait(10)
+    end(process)
     assert (event["event"], event["reason"], event["verdict"], event["service"]) == \
         ("dropped", "no-backend", "refuse", "shop/none:http")
-    assert (event["source"], event["address"], event["port"]) == \
-        (lab.c.addr(family), family.vip(2), 80)
+    assert (event["source"], event["address"], event["port"], event["device"]) == \
+        (lab.c.addr(family), family.vip(2), 80, "cali-c")
 
 
 @pytest.mark.row("CTL-01")
 def test_monitor_ends_after_count(lab, svcctl, tables, family):
     """CTL-01: --count N ends it by itself."""
-    process = monitor(lab, tables, "--count", "2")
+    process = monitor(lab, tables, "--drops", "--count", "2")
+    for command in abi.CMD_CLAIM, abi.CMD_RELEASE:      # it may have heard one event only
+        tables.call(command, [(abi.A_OWNER, "listening")])
     assert process.wait(10) == 0
-    assert len(process.stdout.read().splitlines()) == 2
+    lines = process.stdout.read().splitlines()
+    assert [schema.check("monitor", json.loads(line))["owner"] for line in lines] == ["listening"] * 2
 
 
 @pytest.mark.row("CTL-01", "TX-10")
@@ -112,13 +91,13 @@ def test_rates_are_of_their_interval(lab, svcctl, tables, family):
         attempt(lab.c, family.vip(2), 80)
     with lab.node:
         process = subprocess.Popen(["svcctl", "stats", "--rate", "1", "-j"], stdout=subprocess.PIPE, text=True)
-    first = json.loads(process.stdout.readline())
+    first = schema.check("stats-rate", json.loads(process.stdout.readline()))
     assert first["services"] == [] and first["total"]["flows"] == 0 and first["seconds"] >= 1
     asked = 0
 
     def told():
         """All that was asked since is in the lines that came since, and nothing else."""
-        line = json.loads(process.stdout.readline())
+        line = schema.check("stats-rate", json.loads(process.stdout.readline()))
         for service in line["services"]:
             flows[service["name"]] = flows.get(service["name"], 0) + service["flows"]
             refused[service["name"]] = refused.get(service["name"], 0) + service["drops"].get("no-backend", 0)
@@ -130,8 +109,7 @@ def test_rates_are_of_their_interval(lab, svcctl, tables, family):
         attempt(lab.c, family.vip(1), 80)
     assert attempt(lab.c, family.vip(3), 80).refused
     until(told, "the flows are told")
-    process.terminate()
-    process.wait(10)
+    end(process)
     assert set(flows) == {"shop/busy:http", "shop/none:http"} and refused["shop/none:http"] == 1
     done = svcctl("stats", "--rate", "1", "--count", "1")
     assert done.stdout.splitlines()[-1].split() == ["total", "-", "-", "0.0", "0.0", "-"]

@@ -123,6 +123,44 @@ static void what_list_prints_has_the_state(void **state)
 	document_clean(&document);
 }
 
+static void CTL_02_totals_tell_what_was_not_counted(void **state)
+{
+	struct nf_svc_stats stats = { .flows = 3,
+				      .masqueraded = 2,
+				      .uncounted = 1 };
+
+	(void)state;
+	stats.drops[NF_SVC_DROP_BIND] = 4;
+#define DROPS                                                          \
+	"\"drops\":{\"no-backend\":0,\"set-empty\":0,\"unclaimed\":0," \
+	"\"source-range\":0,\"service-cidr\":0,\"refusal-limit\":0,\"bind\":4"
+	assert_written(document_stats(&stats),
+		       "{\"flows\":3,\"masqueraded\":2," DROPS "}}");
+	assert_written(document_total(&stats),
+		       "{\"flows\":3,\"masqueraded\":2," DROPS
+		       "},\"uncounted\":1}");
+	stats.drops[NF_SVC_DROP_UNSPEC] = 5;
+	assert_written(
+		document_stats(&stats),
+		"{\"flows\":3,\"masqueraded\":2,\"drops\":{\"unknown\":5,"
+		"\"no-backend\":0,\"set-empty\":0,\"unclaimed\":0,"
+		"\"source-range\":0,\"service-cidr\":0,"
+		"\"refusal-limit\":0,\"bind\":4}}");
+#undef DROPS
+}
+
+static void CTL_02_what_is_not_there_is_null(void **state)
+{
+	cJSON *value = cJSON_CreateObject();
+
+	(void)state;
+	assert_true(document_add_text(value, "device", "eth0"));
+	assert_true(document_add_text(value, "reason", NULL));
+	assert_true(document_add_text(value, "namespace", ""));
+	assert_written(value, "{\"device\":\"eth0\",\"reason\":null,"
+			      "\"namespace\":null}");
+}
+
 static void nothing_at_all_is_a_document_too(void **state)
 {
 	struct document document =
@@ -215,6 +253,8 @@ int main(void)
 		TEST(CTL_01_there_and_back_again),
 		TEST(what_was_read_is_what_was_meant),
 		TEST(what_list_prints_has_the_state),
+		TEST(CTL_02_totals_tell_what_was_not_counted),
+		TEST(CTL_02_what_is_not_there_is_null),
 		TEST(nothing_at_all_is_a_document_too),
 		TEST(CTL_03_wrong_documents_say_where),
 	};

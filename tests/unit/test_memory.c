@@ -3,6 +3,7 @@
  * Memory that runs out, at each allocation in turn: the answer is -ENOMEM and
  * nothing leaks (the address sanitizer sees to that).
  */
+#include "client/wire.h"
 #include "document.h"
 #include "document_read.h"
 #include "unit.h"
@@ -164,6 +165,116 @@ static int document(void)
 	return value ? 0 : -ENOMEM;
 }
 
+static int first_half(struct nf_svc_client *client, struct nf_svc_error *error)
+{
+	struct nf_svc_service service = { .name = (char *)(uintptr_t) "b/b",
+					  .protocol = IPPROTO_TCP,
+					  .family = NFPROTO_IPV4 };
+	struct nf_svc_cidr range = cidr("10.0.0.0/8");
+	struct nf_svc_key key = nf_svc_service_key(&service);
+	struct nf_svc_frontend frontend = { .addr = addr("10.96.0.1"),
+					    .port = 80,
+					    .protocol = IPPROTO_TCP,
+					    .family = NFPROTO_IPV4,
+					    .ranges = &range,
+					    .n_ranges = 1 };
+	struct nf_svc_backend backends[] = {
+		{ .addr = addr("10.0.0.2"), .port = 80, .weight = 1 },
+		{ .addr = addr("10.0.0.1"), .port = 80, .weight = 1 },
+	};
+	struct nf_svc_settings settings = { .pod_cidrs = &range,
+					    .n_pod_cidrs = 1 };
+	int ret;
+
+	ret = nf_svc_tx_service_set(client, &service, 0, NF_SVC_FLAG_CREATE,
+				    error);
+	if (!ret)
+		ret = nf_svc_tx_backends_set(client, &key, backends, 2, 0,
+					     error);
+	if (!ret)
+		ret = nf_svc_tx_frontend_set(client, "b/b", &frontend,
+					     NF_SVC_FLAG_EXCL, error);
+	service.name = (char *)(uintptr_t) "a/a";
+	if (!ret)
+		ret = nf_svc_tx_service_set(client, &service, 0,
+					    NF_SVC_FLAG_CREATE, error);
+	if (!ret)
+		ret = nf_svc_tx_settings_set(client, &settings, error);
+	return ret;
+}
+
+static void check_first_half(const struct nf_svc_snapshot *snapshot)
+{
+	const struct nf_svc_service *b = &snapshot->services[1];
+
+	assert_int_equal(snapshot->n_services, 2);
+	assert_string_equal(snapshot->services[0].name, "a/a");
+	assert_string_equal(b->owner, "admin");
+	assert_int_equal(b->n_backends, 2);
+	assert_int_equal(b->backends[0].addr.bytes[3], 1);
+	assert_int_equal(b->n_frontends, 1);
+	assert_int_equal(b->frontends[0].n_ranges, 1);
+	assert_string_equal(snapshot->settings.owner, "admin");
+	assert_int_equal(snapshot->settings.n_pod_cidrs, 1);
+}
+
+/* A frontend moves, its old service and a backend go. */
+static int second_half(struct nf_svc_client *client,
+		       const struct nf_svc_snapshot *snapshot,
+		       struct nf_svc_error *error)
+{
+	struct nf_svc_key key = nf_svc_service_key(&snapshot->services[1]);
+	struct nf_svc_service change = { .name = (char *)(uintptr_t) "a/a",
+					 .protocol = IPPROTO_TCP,
+					 .family = NFPROTO_IPV4,
+					 .refuse_with = NF_SVC_REFUSE_UNREACH };
+	int ret;
+
+	ret = nf_svc_tx_backends_del(client, &key,
+				     snapshot->services[1].backends, 1, error);
+	if (!ret)
+		ret = nf_svc_tx_frontend_set(client, "a/a",
+					     snapshot->services[1].frontends, 0,
+					     error);
+	if (!ret)
+		ret = nf_svc_tx_service_set(client, &change,
+					    NF_SVC_GIVEN_REFUSE_WITH, 0, error);
+	if (!ret)
+		ret = nf_svc_tx_service_del(client, &key, error);
+	return ret;
+}
+
+/* What is queued, done to a snapshot: as 'batch' goes. */
+static int replayed(void)
+{
+	static uint8_t out[NF_SVC_CHUNK];
+	struct nf_svc_client client = { .family = 30, .out = out };
+	struct nf_svc_snapshot snapshot = { 0 };
+	struct nf_svc_error error;
+	int ret;
+
+	nf_svc_tx_keep(&client);
+	ret = first_half(&client, &error);
+	if (!ret)
+		ret = nf_svc_tx_replay(&client, &snapshot, "admin", &error);
+	if (!ret) {
+		check_first_half(&snapshot);
+		ret = second_half(&client, &snapshot, &error);
+	}
+	if (!ret)
+		ret = nf_svc_tx_replay(&client, &snapshot, "admin", &error);
+	if (!ret) {
+		assert_int_equal(snapshot.n_services, 1);
+		assert_int_equal(snapshot.services[0].n_frontends, 1);
+		assert_int_equal(snapshot.services[0].refuse_with,
+				 NF_SVC_REFUSE_UNREACH);
+		assert_int_equal(nf_svc_tx_steps(&client), 9);
+	}
+	nf_svc_kept_end(&client);
+	nf_svc_snapshot_clean(&snapshot);
+	return ret;
+}
+
 /* Fail the first allocation, then the second, and so on until none fails. */
 static void at_each_allocation(int (*work)(void), long at_least)
 {
@@ -198,11 +309,18 @@ static void documents_there_and_back(void **state)
 	at_each_allocation(document, 50);
 }
 
+static void CTL_01_a_batch_is_planned_on_what_it_did(void **state)
+{
+	(void)state;
+	at_each_allocation(replayed, 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(from_manifest_to_plan),
 		TEST(documents_there_and_back),
+		TEST(CTL_01_a_batch_is_planned_on_what_it_did),
 	};
 
 	cJSON_InitHooks(&hooks);

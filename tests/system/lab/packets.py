@@ -61,10 +61,14 @@ class Sniffer:
             if packet:
                 self.seen.append(packet)
 
-    def to(self, address, outgoing=None):
-        """Packets to address, of one direction if told."""
+    def to(self, address, outgoing=None, protocol=None):
+        """Packets to address, of one direction and one protocol (its number) if told.
+
+        Say it where another test's connection to the address may still be ending.
+        """
         return [p for p in self.packets()
-                if p.destination == address and outgoing in (None, p.outgoing)]
+                if p.destination == address and outgoing in (None, p.outgoing)
+                and protocol in (None, p.protocol)]
 
     def __enter__(self):
         return self

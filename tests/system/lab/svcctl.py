@@ -2,6 +2,8 @@
 """svcctl, run in a namespace."""
 import json
 
+from . import schema
+
 OK, USAGE, REFUSED, NOT_LOADED, NOT_FOUND, NOT_PERMITTED, DIFFERENT = range(7)
 
 
@@ -14,15 +16,16 @@ class Svcctl:
     def __call__(self, *words, input=None, expect=OK):
         """Run it and see that its exit code is the expected one; the CompletedProcess.
 
-        A single string is split at blanks.
+        A single string is split at blanks. JSON that it prints has to obey its schema.
         """
         argv = words[0].split() if len(words) == 1 and isinstance(words[0], str) else words
         done = self.host.run("svcctl", *argv, input=input, check=False)
         assert done.returncode == expect, (
             f"svcctl {' '.join(map(str, argv))}: exit {done.returncode}, not {expect}\n"
             f"{done.stdout}{done.stderr}")
+        schema.check_output(argv, done.stdout)
         return done
 
-    def json(self, *words):
+    def json(self, *words, **more):
         argv = words[0].split() if len(words) == 1 else words
-        return json.loads(self("-j", *argv).stdout)
+        return json.loads(self("-j", *argv, **more).stdout)

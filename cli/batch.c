@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0
+/* svcctl batch: lines of commands, as one transaction. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/array.h"
+#include "command.h"
+#include "file.h"
+#include "transaction.h"
+
+/* So often it is planned anew because others changed the tables. */
+#define TRIES 64
+
+/**
+ * struct batch - a batch while it is carried out
+ * @text: of the file, ends with NUL; its lines and words are cut apart in it
+ * @len: bytes
+ * @words: of the line that is being worked on
+ * @n_words: how many
+ * @place: where it is, and which messages each line sent
+ */
+struct batch {
+	char *text;
+	size_t len;
+	char **words;
+	size_t n_words;
+	struct complain_place place;
+};
+
+static enum exit_status split(struct batch *batch, char *line)
+{
+	char *rest = line, *word;
+
+	batch->n_words = 0;
+	while ((word = strsep(&rest, " \t\r"))) {
+		char **entry;
+
+		if (!*word)
+			continue;
+		if (*word == '#')
+			break;
+		entry = nf_svc_array_add(&batch->words, &batch->n_words,
+					 sizeof(*entry));
+		if (!entry)
+			return complain_memory();
+		*entry = word;
+	}
+	return DONE;
+}
+
+/* Note that the messages until now are of this line, or lines before it. */
+static enum exit_status note_steps(struct svcctl *ctl, struct batch *batch)
+{
+	struct complain_place *place = &batch->place;
+	uint32_t *steps;
+	size_t *line;
+
+	line = nf_svc_array_add(&place->lines, &place->n_lines, sizeof(*line));
+	steps = line ? nf_svc_array_add(&place->steps, &place->n_steps,
+					sizeof(*steps)) :
+		       NULL;
+	if (!steps)
+		return complain_memory();
+	*line = place->line;
+	*steps = nf_svc_tx_steps(ctl->client);
+	return DONE;
+}
+
+static enum exit_status run_line(struct svcctl *ctl, struct batch *batch,
+				 char *line)
+{
+	const struct command *command;
+	struct nf_svc_error error;
+	enum exit_status status;
+	struct words words;
+
+	status = split(batch, line);
+	if (status || !batch->n_words)
+		return status;
+	words = (struct words){ .word = batch->words,
+				.n = (int)batch->n_words };
+	if (*batch->words[0] == '-')
+		return complain(
+			WRONG_USAGE,
+			"%s: a line takes no options; they stand behind 'svcctl batch' and hold for all lines",
+			batch->words[0]);
+	status = command_take(&words, &command);
+	if (status)
+		return status;
+	if (!command->batch)
+		return complain(
+			WRONG_USAGE,
+			"%s: not in a batch; add, set and del may stand there",
+			command->verb);
+	status = command->run(ctl, &words);
+	if (status)
+		return status;
+	if (nf_svc_tx_replay(ctl->client, ctl->batch, ctl->owner, &error))
+		return complain_error(&error);
+	return note_steps(ctl, batch);
+}
+
+/* The text is cut up by that, so each try works on a copy. */
+static enum exit_status run_lines(struct svcctl *ctl, struct batch *batch)
+{
+	char *copy = malloc(batch->len + 1), *rest = copy, *line;
+	enum exit_status status = DONE;
+
+	if (!copy)
+		return complain_memory();
+	memcpy(copy, batch->text, batch->len + 1);
+	while (!status && (line = strsep(&rest, "\n"))) {
+		batch->place.line++;
+		status = run_line(ctl, batch, line);
+	}
+	free(copy);
+	return status;
+}
+
+static enum exit_status carry_out(struct svcctl *ctl, struct batch *batch)
+{
+	struct nf_svc_error error;
+	enum exit_status status;
+	int ret;
+
+	nf_svc_tx_keep(ctl->client);
+	complain_where(&batch->place);
+	status = run_lines(ctl, batch);
+	if (!status && ctl->dry_run)
+		status = transaction_check(nf_svc_tx_check(ctl->client, &error),
+					   &error);
+	if (status || ctl->dry_run) {
+		nf_svc_tx_abort(ctl->client);
+	} else {
+		ret = nf_svc_tx_commit(ctl->client, NULL, &error);
+		/* what only the commit found is of no line */
+		if (ret && !error.step)
+			complain_where(NULL);
+		status = transaction_check(ret, &error);
+	}
+	complain_where(NULL);
+	return status;
+}
+
+static enum exit_status run_once(struct svcctl *ctl, struct batch *batch,
+				 bool *again)
+{
+	struct nf_svc_begin begin = {
+		.owner = ctl->owner,
+		.if_generation = true,
+		.wait_ms = ctl->wait_ms,
+	};
+	struct nf_svc_snapshot snapshot;
+	struct nf_svc_error error;
+	enum exit_status status;
+	int ret;
+
+	if (nf_svc_snapshot_read(ctl->client, &snapshot, &error))
+		return complain_error(&error);
+	begin.generation = snapshot.generation;
+	ret = nf_svc_tx_begin(ctl->client, &begin, &error);
+	if (ret == -ESTALE && *again) {
+		nf_svc_snapshot_clean(&snapshot);
+		return DONE;
+	}
+	*again = false;
+	ctl->batch = &snapshot;
+	status = ret ? complain_error(&error) : carry_out(ctl, batch);
+	ctl->batch = NULL;
+	nf_svc_snapshot_clean(&snapshot);
+	return status;
+}
+
+static enum exit_status check_text(struct batch *batch)
+{
+	const char *nul = memchr(batch->text, '\0', batch->len);
+	size_t line = 1;
+
+	if (!nul)
+		return DONE;
+	for (const char *c = batch->text; c < nul; c++)
+		line += *c == '\n';
+	return complain(
+		WRONG_USAGE,
+		"%s:%zu: a NUL byte; a batch is a text of a command a line",
+		batch->place.path, line);
+}
+
+static enum exit_status run_batch(struct svcctl *ctl, struct words *words)
+{
+	const char *path = ctl->file ? ctl->file : "-";
+	struct batch batch = { .place.path = file_name(path) };
+	enum exit_status status = words_end(words);
+	bool again = true;
+
+	if (!status)
+		status = file_read(path, &batch.text, &batch.len);
+	if (status)
+		return status;
+	batch.text[batch.len] = '\0';
+	status = check_text(&batch);
+	if (!status)
+		status = svcctl_connect(ctl);
+	for (unsigned int tries = 1; !status && again; tries++) {
+		again = tries < TRIES;
+		status = run_once(ctl, &batch, &again);
+	}
+	free(batch.text);
+	free(batch.words);
+	free(batch.place.lines);
+	free(batch.place.steps);
+	return status;
+}
+
+const struct command svcctl_batch = {
+	.verb = "batch",
+	.synopsis = "[-f FILE|-] [--dry-run]",
+	.summary = "carry out many commands as one transaction",
+	.help = "Reads a command a line: 'add', 'set' and 'del' with their words, without 'svcctl'\n"
+		"and without options. All of them are applied at once, or none is: a line that is\n"
+		"wrong, or that the kernel refuses, is named, and nothing has changed. Later lines\n"
+		"see what earlier lines did. What follows a # at the start of a word is a comment.\n"
+		"\n"
+		"A file has 64 MiB at most. Without -f it reads the standard input. With --dry-run\n"
+		"all is checked, by the kernel too, and nothing is changed.\n"
+		"\n"
+		"  add service shop/web:http 10.96.33.7:80\n"
+		"  add backend shop/web:http 10.244.1.5:8080   # the first replica\n"
+		"  del service shop/old:http\n",
+	.options = OPTION_FILE | OPTION_DRY_RUN,
+	.run = run_batch,
+};

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0
+"""All that svcctl prints with -j, and the schema that says what that is: CTL-02.
+
+Every test here and elsewhere that has svcctl print JSON holds it against the schema (lab.svcctl);
+the first one below sees that the schema has nothing that never comes up.
+"""
+import json
+import signal
+
+import pytest
+
+from lab import abi, netns, schema
+from lab.client import attempt
+from lab.family import FAMILIES, V4, V6
+from lab.module import gap
+from lab.monitor import end, monitor, next_event
+from lab.svcctl import DIFFERENT, Svcctl
+from lab.tables import Tables
+from lab.wait import until
+
+# What cannot come up before the module can do it, by capability.
+WAITS_FOR = {
+    "node-port": {"type: NodePort"},
+    "source-ranges": {"reason: source-range"},
+    "service-cidrs": {"reason: service-cidr"},
+}
+# Wants conntrack or NAT to fail.
+RARE = {"reason: bind"}
+CHANGES = ("added", "changed", "deleted")
+
+
+def fill(lab, svcctl):
+    """Services in both families: every protocol, several types and rules, backends in every state."""
+    svcctl("set", "settings", "pod-cidr", ",".join(str(f.pods) for f in FAMILIES), "pod-device", "cali*")
+    for family in FAMILIES:
+        a, b, d = (family.at(p.addr(family), 8080) for p in (lab.a, lab.b, lab.d))
+        for protocol in "tcp", "udp", "sctp":
+            svcctl("add", "service", f"shop/web:{protocol}", family.at(family.vip(1), 80, protocol),
+                   "backend", a, "sets", "cluster,local", "backend", b, "weight", 0,
+                   "backend", d, "weight", 7)
+        for kind, n in (("LoadBalancer", 2), ("ExternalIP", 3)):
+            svcctl("add", "frontend", "shop/web:tcp", family.at(family.vip(n), 80), "type", kind)
+        svcctl("add", "service", "shop/far:http", family.at(family.vip(4), 80), "backend", d,
+               "backend", a, "sets", "none")
+        svcctl("set", "frontend", family.at(family.vip(4), 80), "rule", "outside", "set", "local",
+               "masquerade", "no", "empty", "drop")
+        svcctl("add", "service", "shop/one:http", family.at(family.vip(5), 80), "backend", a)
+        svcctl("add", "service", "shop/none:http", family.at(family.vip(6), 80), "refuse-with", "icmp")
+
+
+def ask(lab):
+    """Flows, and packets that are refused or dropped."""
+    for family in FAMILIES:
+        assert attempt(lab.c, family.vip(1), 80).answer and attempt(lab.outside, family.vip(2), 80).answer
+        for host in lab.c, lab.node:
+            assert attempt(host, family.vip(6), 80).refused
+        assert attempt(lab.outside, family.vip(1), 81).refused
+        assert not attempt(lab.outside, family.vip(4), 80, timeout=0.3).answer
+
+
+def explain(lab, svcctl):
+    """Every verdict, reason and masquerade that there is."""
+    told = set()
+    for family in FAMILIES:
+        for host, device, vip, port in ((lab.c, "cali-c", 1, 80), (lab.outside, "up0", 2, 80),
+                                        (lab.node, None, 1, 80), (lab.a, "cali-a", 5, 80),
+                                        (lab.c, "cali-c", 6, 80), (lab.c, "cali-c", 1, 81),
+                                        (lab.outside, "up0", 4, 80), (lab.c, "cali-c", 9, 80)):
+            answer = svcctl.json("explain", family.at(family.vip(vip), port), "from", host.addr(family),
+                                 *(["dev", device] if device else []))
+            assert answer["packet"]["device"] == device
+            assert (answer["reason"] is None) == (answer["verdict"] in ("pass", "forward"))
+            told.add((answer["verdict"], answer["reason"], answer["masquerade"]))
+        chosen = svcctl.json("explain", family.at(family.vip(1), 80, "udp"), "from",
+                             family.at(lab.c.addr(family), 42000))["chosen"]
+        assert chosen["address"] in (lab.a.addr(family), lab.d.addr(family))
+        assert svcctl.json("explain", family.vip(1), "from", lab.c.addr(family))["packet"]["port"] == 0
+    assert told == {("forward", None, "no"), ("forward", None, "rule"), ("forward", None, "hairpin"),
+                    ("refuse", "no-backend", "no"), ("refuse", "unclaimed", "no"),
+                    ("drop", "set-empty", "no"), ("pass", None, "no")}
+
+
+def differ(lab, svcctl):
+    """Change everything in every way, and compare with what was saved."""
+    saved = svcctl("save", "-j").stdout
+    assert svcctl.json("diff", "-f", "-", input=saved) == []
+    web = "shop/web:tcp/ipv6"
+    for words in (("del", "service", "shop/one:http"),
+                  ("add", "service", "shop/more:http", V4.at(V4.vip(7), 80)),
+                  ("set", "service", web, "refuse-with", "icmp"),
+                  ("del", "frontend", V4.at(V4.vip(2), 80)),
+                  ("set", "frontend", V4.at(V4.vip(3), 80), "exclusive", "yes"),
+                  ("add", "frontend", web, V6.at(V6.vip(8), 80)),
+                  ("del", "backend", web, V6.at(lab.a.addr(V6), 8080)),
+                  ("set", "backend", web, V6.at(lab.d.addr(V6), 8080), "weight", 1),
+                  ("add", "backend", web, V6.at(lab.e.addr(V6), 8080))):
+        svcctl(*words)
+    svcctl("set", "settings", "pod-device", "none")
+    told = svcctl.json("diff", "-f", "-", input=saved, expect=DIFFERENT)
+    assert {(d["change"], d["object"]) for d in told} == {
+        ("changed", "settings"), *((c, o) for c in CHANGES for o in ("service", "frontend", "backend"))}
+    svcctl("restore", "-f", "-", input=saved)
+    assert svcctl.json("diff", "-f", "-", input=saved) == []
+
+
+def apply(svcctl, tables):
+    """A Service that is made, left, changed, and takes the place of one that a hand made."""
+    def manifest(port):
+        return json.dumps({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "lab"},
+                           "spec": {"clusterIP": V4.vip(20), "clusterIPs": [V4.vip(20), V6.vip(20)],
+                                    "ipFamilies": ["IPv4", "IPv6"], "ports": [{"name": "http", "port": port}]}})
+
+    def outcomes(port, *options):
+        told = svcctl.json("--owner", "file", "apply", "-f", "-", *options, input=manifest(port))
+        return [(o["namespace"], o["name"], o["result"]) for o in told]
+
+    assert outcomes(80, "--dry-run") == outcomes(80) == [("lab", "web", "created")]
+    assert outcomes(80) == [("lab", "web", "unchanged")]
+    tables.change(tables.service("byhand", V4), tables.service("lab/old:http", V4), owner="file")
+    assert outcomes(81, "--prune") == [("lab", "web", "configured"), (None, "byhand", "deleted"),
+                                       ("lab", "old", "deleted")]
+    assert svcctl.json("--owner", "file", "flush", "--yes") == {"owner": "file", "deleted": 2}
+
+
+def overrun(host):
+    """How many messages found no room in the netlink sockets of host."""
+    with host, open("/proc/thread-self/net/netlink", encoding="ascii") as f:
+        return sum(int(line.split()[8]) for line in f.readlines()[1:])
+
+
+def miss(lab, tables):
+    """A monitor that is stopped for so long that it misses what happens."""
+    process = monitor(lab, tables)
+    before = overrun(lab.node)
+    process.send_signal(signal.SIGSTOP)
+    many = [tables.service(f"shop/many{n}:http", V4) for n in range(1000)]
+
+    def full():
+        tables.change(*many, owner="many", replace=True)
+        tables.change(owner="many", replace=True)
+        return overrun(lab.node) > before
+
+    until(full, "the socket of svcctl monitor is full", 60)
+    process.send_signal(signal.SIGCONT)
+    line = next(line for line in process.stdout if '"missed"' in line)
+    schema.check("monitor", json.loads(line))
+    end(process)
+
+
+@pytest.mark.row("CTL-02", "CTL-01")
+def test_the_schema_has_nothing_that_never_comes_up(lab, svcctl, tables):
+    """CTL-02: each command's JSON obeys the schema; each definition, key and word of it comes up."""
+    with schema.Seen() as seen:
+        process = monitor(lab, tables, "--drops")
+        fill(lab, svcctl)
+        ask(lab)
+        with Tables(lab.node) as daemon:
+            daemon.call(abi.CMD_CLAIM, [(abi.A_OWNER, "daemon")])
+            assert [c["owner"] for c in svcctl.json("status")["claims"]] == ["daemon"]
+        events = [next_event(process)]
+        while events[-1]["event"] != "released":
+            events.append(next_event(process))
+        end(process)
+        assert {(e["reason"], e["service"]) for e in events if e["event"] == "dropped"} == {
+            ("no-backend", "shop/none:http"), ("unclaimed", None), ("set-empty", "shop/far:http")}
+        assert {e["device"] for e in events if e["event"] == "dropped"} == {"cali-c", "up0", None}
+        explain(lab, svcctl)
+        listed = svcctl.json("list")
+        shown = [s for name in dict.fromkeys(s["name"] for s in listed) for s in svcctl.json("show", name)]
+        assert [{k: v for k, v in s.items() if k != "stats"} for s in shown] == listed
+        assert svcctl.json("show", V4.at(V4.vip(1), 80, "tcp"))[0]["stats"]["flows"] > 0
+        total = svcctl.json("stats")["total"]
+        assert total == svcctl.json("status")["total"] and total["uncounted"] == 0
+        assert len(svcctl.json("stats", "shop/web")["services"]) == 6
+        rates = svcctl("stats", "-j", "--rate", "1", "--count", "2").stdout.splitlines()
+        assert [json.loads(line)["total"]["flows"] for line in rates] == [0, 0]
+        differ(lab, svcctl)
+        apply(svcctl, tables)
+        svcctl("save", "--all", "-j")
+        miss(lab, tables)
+        assert svcctl.json("history")[-1] == svcctl.json("status")["lastCommit"]
+        capabilities = svcctl.json("version")["module"]["capabilities"]
+    known = schema.schema()["$defs"]["module"]["properties"]["capabilities"]["items"]["enum"]
+    missing = set(known) - set(capabilities)
+    excused = RARE.union({f"module.capabilities[]: {c}" for c in missing},
+                         *(WAITS_FOR.get(c, ()) for c in missing))
+    assert sorted(schema.places() - seen.places) == sorted(excused)
+
+
+WHOLE = {"namespace": "shop", "name": "web", "result": "created", "dryRun": False}
+
+
+@pytest.mark.row("CTL-02")
+@pytest.mark.parametrize("words, printed", [
+    ("apply -j", [WHOLE | {"more": 1}]),
+    ("apply -o json", [{k: v for k, v in WHOLE.items() if k != "dryRun"}]),
+    ("--output json apply", [WHOLE | {"result": "unknown"}]),
+    ("-j --owner list apply -f stats", [WHOLE | {"namespace": ""}]),
+    ("apply --json", WHOLE),
+    ("-j version", {"version": "1", "abiRevision": "1", "module": None}),
+    ("stats -j --rate 1", {"seconds": 1, "services": []}),
+    ("-j explain", {"address": "10.96.0.256"}),
+    ("add service -j", "done"),
+])
+def test_the_check_refuses(words, printed):
+    """CTL-02: what the tests hold JSON against sees a key too many or too few, a word, a type."""
+    schema.check_output(["apply", "-j"], json.dumps([WHOLE]))
+    with pytest.raises(AssertionError):
+        schema.check_output(words.split(), json.dumps(printed))
+
+
+@pytest.mark.row("CTL-02")
+def test_what_is_not_there_is_null(tables):
+    """CTL-02: nothing to tell is an empty array or null, and no key is missing."""
+    host = netns.fresh()
+    svcctl = Svcctl(host)
+    for command in "list", "history":
+        assert svcctl.json(command) == []
+    assert svcctl.json("stats")["services"] == svcctl.json("save")["services"] == []
+    assert (svcctl.json("status")["lastCommit"], svcctl.json("status")["claims"]) == (None, [])
+    tables.close()
+    with gap():
+        assert svcctl.json("version")["module"] is None
+    host.close()
