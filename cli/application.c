@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "application.h"
-#include "model/allocate.h"
+#include "sync/allocate.h"
 #include "parse.h"
 
 static enum exit_status find_node(struct svcctl *ctl, struct application *apply)

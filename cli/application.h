@@ -4,7 +4,7 @@
 #define SVCCTL_APPLICATION_H
 
 #include "file.h"
-#include "model/reconcile.h"
+#include "sync/reconcile.h"
 #include "transaction.h"
 
 #define HOSTNAME_MAX 255

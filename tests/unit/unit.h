@@ -15,8 +15,8 @@
 #include <cmocka.h>
 
 #include "client/client.h"
-#include "model/allocate.h"
-#include "model/reconcile.h"
+#include "sync/allocate.h"
+#include "sync/reconcile.h"
 
 /* A test called as its function. */
 #define TEST(name) cmocka_unit_test(name)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "client/array.h"
-#include "model/model.h"
+#include "sync/model.h"
 
 #define SERVICE_NAME_LABEL "kubernetes.io/service-name"
 

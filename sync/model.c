@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "client/array.h"
-#include "model/model.h"
+#include "sync/model.h"
 
 static int compare_names(const char *namespace, const char *name,
 			 const char *other_namespace, const char *other_name)

@@ -6,7 +6,7 @@
 
 #include "client/array.h"
 #include "client/words.h"
-#include "model/model.h"
+#include "sync/model.h"
 
 #define LABEL_MAX 63
 

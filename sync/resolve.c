@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "client/array.h"
-#include "model/resolve.h"
+#include "sync/resolve.h"
 
 /**
  * struct candidate - an endpoint as one port of a service sees it

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* From what Kubernetes says to what the kernel of one node shall have. */
-#ifndef NF_SVC_MODEL_RESOLVE_H
-#define NF_SVC_MODEL_RESOLVE_H
+#ifndef NF_SVC_SYNC_RESOLVE_H
+#define NF_SVC_SYNC_RESOLVE_H
 
-#include "model/model.h"
+#include "sync/model.h"
 
 /**
  * struct node_view - what is particular to this node

@@ -5,17 +5,18 @@
  *   manifest -> decode -> model -> resolve (for this node) -> services
  *   services, snapshot of the kernel -> diff -> changes -> transaction
  *
- * Each arrow is a pure function: it asks nobody and prints nothing.
+ * Each arrow is a pure function: it asks nobody and prints nothing. The last one
+ * alone, changes.c, hands on to the client library.
  */
-#ifndef NF_SVC_MODEL_H
-#define NF_SVC_MODEL_H
+#ifndef NF_SVC_SYNC_MODEL_H
+#define NF_SVC_SYNC_MODEL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "client/objects.h"
-#include "model/tree.h"
+#include "sync/tree.h"
 
 /* A Service has at most one ClusterIP of each family. */
 #define MODEL_FAMILIES 2

@@ -6,8 +6,8 @@
 
 #include "client/array.h"
 #include "client/words.h"
-#include "model/allocate.h"
-#include "model/reconcile.h"
+#include "sync/allocate.h"
+#include "sync/reconcile.h"
 
 /**
  * struct held - a service of the kernel that a Service of the model comes to

@@ -6,7 +6,7 @@
 
 #include "client/array.h"
 #include "client/words.h"
-#include "model/allocate.h"
+#include "sync/allocate.h"
 
 /* More addresses than this are not told apart in a range of IPv6. */
 #define HOST_BITS_MAX 31

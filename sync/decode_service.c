@@ -6,7 +6,7 @@
 
 #include "client/array.h"
 #include "client/words.h"
-#include "model/model.h"
+#include "sync/model.h"
 
 #define PROXY_NAME_LABEL "service.kubernetes.io/service-proxy-name"
 

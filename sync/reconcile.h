@@ -4,11 +4,11 @@
  * names it is the whole truth, all others are left as they are, or deleted if
  * the model is the whole truth of its owner.
  */
-#ifndef NF_SVC_MODEL_RECONCILE_H
-#define NF_SVC_MODEL_RECONCILE_H
+#ifndef NF_SVC_SYNC_RECONCILE_H
+#define NF_SVC_SYNC_RECONCILE_H
 
-#include "model/diff.h"
-#include "model/resolve.h"
+#include "sync/diff.h"
+#include "sync/resolve.h"
 
 /**
  * enum outcome - what becomes of a Service
