@@ -175,33 +175,6 @@ static void other_kinds_are_noted(void **state)
 	model_clean(&model);
 }
 
-static void what_is_not_carried_is_noted_once(void **state)
-{
-	struct model model = read_model(
-		"apiVersion: v1\nkind: Service\nmetadata: {name: x}\n"
-		"spec:\n"
-		"  type: LoadBalancer\n"
-		"  clusterIP: 10.96.0.1\n"
-		"  externalIPs: [192.0.2.1, 192.0.2.2]\n"
-		"  loadBalancerSourceRanges: [10.0.0.0/8]\n"
-		"  sessionAffinity: ClientIP\n"
-		"  ports: [{name: a, port: 80, nodePort: 30080}, "
-		"{name: b, port: 81, nodePort: 30081}]\n"
-		"status: {loadBalancer: {ingress: [{ip: 203.0.113.1}]}}\n");
-
-	(void)state;
-	assert_int_equal(model.n_notes, 5);
-	assert_note(&model, "not carried yet: nodePort of default/x");
-	assert_note(&model, "not carried yet: externalIPs of default/x");
-	assert_note(&model,
-		    "not carried yet: loadBalancerSourceRanges of default/x");
-	assert_note(&model, "not carried yet: sessionAffinity of default/x");
-	assert_note(&model, "not carried yet: loadBalancer of default/x");
-	/* and the ClusterIP is served all the same */
-	assert_int_equal(model.services[0].n_cluster_ips, 1);
-	model_clean(&model);
-}
-
 static void EP_05_conditions_as_the_api_reads_them(void **state)
 {
 	static const struct {
@@ -372,14 +345,9 @@ static void FE_11_leading_zeros_in_manifests(void **state)
 		     "endpoints[0].addresses[0]", "leading zeros");
 }
 
-static void EP_10_endpoints_that_cannot_be(void **state)
+static void EP_05_endpoints_that_cannot_be_read(void **state)
 {
 	(void)state;
-	assert_fails(SLICE("x", "y", "{port: 80}", READY("127.0.0.1")), 6,
-		     "endpoints[0].addresses[0]", "loopback");
-	assert_fails(SLICE("x", "y", "{port: 80}",
-			   READY("10.0.0.1") ", " READY("169.254.169.254")),
-		     6, "endpoints[1].addresses[0]", "link-local");
 	assert_fails(SLICE("x", "y", "{port: 80}", READY("\"fd00::1\"")), 6,
 		     "endpoints[0].addresses[0]", "addressType");
 	assert_fails(SLICE("x", "y", "{port: 80}", "{addresses: []}"), 6,
@@ -420,14 +388,13 @@ int main(void)
 		TEST(FE_09_headless_and_external_names_have_no_frontend),
 		TEST(FE_10_the_proxy_name_label),
 		TEST(other_kinds_are_noted),
-		TEST(what_is_not_carried_is_noted_once),
 		TEST(EP_05_conditions_as_the_api_reads_them),
 		TEST(EP_05_ports_without_name_or_number_count_for_nothing),
 		TEST(EP_05_slices_of_names_or_of_nobody),
 		TEST(slices_are_found_by_their_service),
 		TEST(CTL_03_wrong_values_say_field_and_remedy),
 		TEST(FE_11_leading_zeros_in_manifests),
-		TEST(EP_10_endpoints_that_cannot_be),
+		TEST(EP_05_endpoints_that_cannot_be_read),
 		TEST(CTL_03_objects_that_are_none),
 	};
 

@@ -83,9 +83,14 @@ int __wrap_asprintf(char **text, const char *format, ...)
 static cJSON_Hooks hooks = { __wrap_malloc, free };
 
 static const char manifest[] = SERVICE(
-	"web", "type: NodePort, internalTrafficPolicy: Local, ports: "
-	       "[{name: http, port: 80}, {name: dns, port: 53, protocol: UDP}]")
-	SERVICE("api",
+	"web",
+	"type: NodePort, internalTrafficPolicy: Local, sessionAffinity: ClientIP, "
+	"loadBalancerSourceRanges: [192.0.2.0/24, wrong, 10.0.0.0/8], "
+	"ports: [{name: http, port: 80, nodePort: 30080}, "
+	"{name: dns, port: 53, protocol: UDP}]}\n"
+	"status: {loadBalancer: {ingress: [{ip: 203.0.113.1}, {ip: 127.0.0.1}]}")
+	SERVICE("other", "type: NodePort, ports: [{port: 81, nodePort: 30080}]") SERVICE(
+		"api",
 		"clusterIP: 10.96.0.9, externalIPs: [192.0.2.1], ports: "
 		"[{port: 443}]") SLICE("a", "web",
 				       "{name: http, port: 8080}, {name: dns, port: 53, "
@@ -94,7 +99,13 @@ static const char manifest[] = SERVICE(
 					       "10.0.0.2", "there", "false",
 					       "true", "true"))
 		SLICE("b", "api", "{port: 8443}",
-		      READY("10.0.0.3")) "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n";
+		      "{addresses: [10.0.0.3], hints: {forZones: [{name: a}], forNodes: [{name: here}]}}, " READY(
+			      "127.0.0.1") ", " READY("10.96.0.9")) "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n"
+								    "---\napiVersion: v1\nkind: Node\n"
+								    "metadata: {name: there, labels: "
+								    "{topology.kubernetes.io/zone: b}}\n"
+								    "spec: {podCIDRs: [10.0.0.0/24]}\n"
+								    "status: {addresses: [{type: InternalIP, address: 192.0.2.11}]}\n";
 
 /* From the text to the plan, as 'apply' goes. */
 static int plan(void)
@@ -103,8 +114,16 @@ static int plan(void)
 					       .bytes = { 10, 96 } },
 				     .prefix = 16 };
 	struct nf_svc_settings settings = { 0 };
-	struct node_view node = { "here", &settings };
+	struct node_ports ports = { 0 };
+	struct node_view node = { .name = "here",
+				  .zone = "a",
+				  .primary = { addr("192.0.2.10") },
+				  .settings = &settings };
+	struct resolve_options options = { .capabilities = ALL_CAPABILITIES,
+					   .node_ports = &ports };
 	struct nf_svc_snapshot nothing = { 0 };
+	const struct model_node *machine;
+	struct problems problems = { 0 };
 	struct tree_error error;
 	struct tree_file file;
 	struct model model;
@@ -118,12 +137,19 @@ static int plan(void)
 	tree_clean(&file);
 	if (ret)
 		return ret;
-	ret = allocate_cluster_ips(&model, &nothing, &range, 1, &error);
+	ret = node_find(&node, &model, &problems, &machine);
+	if (!ret)
+		ret = node_ports_select(&ports, NODE_PORT_PRIMARY, NULL, 0,
+					&node, &problems);
+	if (!ret)
+		ret = allocate_cluster_ips(&model, &nothing, &range, 1, &error);
 	if (!ret)
 		ret = reconcile(&what, &model, &nothing, "admin", true, &node,
-				&error);
+				&options, &error);
 	if (!ret)
 		reconcile_clean(&what);
+	node_ports_clean(&ports);
+	problems_clean(&problems);
 	model_clean(&model);
 	return ret;
 }

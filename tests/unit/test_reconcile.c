@@ -8,7 +8,10 @@
 #define PODS(...) SLICE("web", "web", "{name: http, port: 8080}", __VA_ARGS__)
 
 static const struct nf_svc_settings no_settings;
-static const struct node_view node = { "here", &no_settings };
+static const struct node_view node = { .name = "here",
+				       .settings = &no_settings };
+static const struct node_ports no_node_ports;
+static const struct resolve_options options = { .node_ports = &no_node_ports };
 
 static struct plan plan_for(const struct model *model,
 			    const struct nf_svc_snapshot *snapshot)
@@ -16,7 +19,8 @@ static struct plan plan_for(const struct model *model,
 	struct tree_error error;
 	struct plan plan;
 
-	if (reconcile(&plan, model, snapshot, "admin", false, &node, &error))
+	if (reconcile(&plan, model, snapshot, "admin", false, &node, &options,
+		      &error))
 		fail_msg("%s: %s", error.field, error.message);
 	return plan;
 }
@@ -243,7 +247,7 @@ static void FE_14_a_frontend_of_another_service_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(reconcile(&plan, &model, &snapshot, "admin", false,
-				   &node, &error),
+				   &node, &options, &error),
 			 -EINVAL);
 	assert_string_equal(error.field, "spec.clusterIP");
 	assert_non_null(strstr(error.message, "10.96.0.1:80/tcp"));
@@ -274,7 +278,7 @@ static void CTL_01_prune_deletes_what_is_not_named(void **state)
 	(void)state;
 	/* the address of what goes is free at once */
 	assert_int_equal(reconcile(&plan, &model, &snapshot, "admin", true,
-				   &node, &error),
+				   &node, &options, &error),
 			 0);
 	find(&plan, CHANGE_SERVICE_DEL, 2);
 	assert_int_equal(plan.n_pruned, 1);
@@ -283,12 +287,12 @@ static void CTL_01_prune_deletes_what_is_not_named(void **state)
 	reconcile_clean(&plan);
 	/* nothing of another owner */
 	assert_int_equal(reconcile(&plan, &model, &snapshot, "other", true,
-				   &node, &error),
+				   &node, &options, &error),
 			 -EINVAL);
 	model_clean(&model);
 	model = read_model(WEB("10.96.0.3"));
 	assert_int_equal(reconcile(&plan, &model, &snapshot, "other", true,
-				   &node, &error),
+				   &node, &options, &error),
 			 0);
 	find(&plan, CHANGE_SERVICE_DEL, 0);
 	assert_int_equal(plan.n_pruned, 0);
