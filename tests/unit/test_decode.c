@@ -333,6 +333,29 @@ static void CTL_03_wrong_values_say_field_and_remedy(void **state)
 			  "80}]"),
 		     4, "spec.clusterIPs[1]", "one family");
 	assert_fails(SPEC("ports: 80"), 4, "spec.ports", "a list");
+	assert_fails(SPEC("clusterIP: 10.96.0.1, externalTrafficPolicy: x, "
+			  "ports: [{port: 80}]"),
+		     4, "spec.externalTrafficPolicy", "Cluster or Local");
+	assert_fails(SPEC("clusterIP: 10.96.0.1, sessionAffinity: Cookie, "
+			  "ports: [{port: 80}]"),
+		     4, "spec.sessionAffinity", "None or ClientIP");
+	assert_fails(
+		SPEC("clusterIP: 10.96.0.1, sessionAffinity: ClientIP, "
+		     "sessionAffinityConfig: {clientIP: {timeoutSeconds: 86401}}, "
+		     "ports: [{port: 80}]"),
+		4, "spec.sessionAffinityConfig.clientIP.timeoutSeconds",
+		"86400");
+	assert_fails(SPEC("clusterIP: 10.96.0.1, ports: [{port: 80, nodePort: "
+			  "65536}]"),
+		     4, "spec.ports[0].nodePort", "65535");
+	assert_fails(SPEC("clusterIP: 10.96.0.1, externalIPs: [192.0.2.1, x], "
+			  "ports: [{port: 80}]"),
+		     4, "spec.externalIPs[1]", "not an IP address");
+	assert_fails(SPEC("clusterIP: 10.96.0.1, ports: [{port: 80}]}\n"
+			  "status: {loadBalancer: {ingress: [{ip: 192.0.2.1, "
+			  "ipMode: vip}]}"),
+		     5, "status.loadBalancer.ingress[0].ipMode",
+		     "VIP or Proxy");
 #undef SPEC
 }
 
@@ -343,6 +366,13 @@ static void FE_11_leading_zeros_in_manifests(void **state)
 		     4, "spec.clusterIP", "leading zeros");
 	assert_fails(SLICE("x", "y", "{port: 80}", READY("010.244.0.1")), 6,
 		     "endpoints[0].addresses[0]", "leading zeros");
+	assert_fails(SERVICE("x", "clusterIP: 10.96.0.1, externalIPs: "
+				  "[192.000.2.1], ports: [{port: 80}]"),
+		     4, "spec.externalIPs[0]", "leading zeros");
+	assert_fails(SERVICE("x", "clusterIP: 10.96.0.1, ports: [{port: 80}]}\n"
+				  "status: {loadBalancer: {ingress: [{ip: "
+				  "\"::ffff:192.0.2.1\"}]}"),
+		     5, "status.loadBalancer.ingress[0].ip", "written as IPv6");
 }
 
 static void EP_05_endpoints_that_cannot_be_read(void **state)
@@ -355,6 +385,51 @@ static void EP_05_endpoints_that_cannot_be_read(void **state)
 	assert_fails(SLICE("x", "y", "{port: 80}",
 			   "{addresses: [10.0.0.1], conditions: {ready: yes}}"),
 		     6, "endpoints[0].conditions.ready", "true nor false");
+}
+
+static void affinity_and_age(void **state)
+{
+	static const struct {
+		const char *spec;
+		uint32_t timeout;
+	} cases[] = {
+		{ "", 0 },
+		{ ", sessionAffinity: None", 0 },
+		{ ", sessionAffinity: ClientIP", 10800 },
+		{ ", sessionAffinity: ClientIP, sessionAffinityConfig: null",
+		  10800 },
+		{ ", sessionAffinity: ClientIP, sessionAffinityConfig: "
+		  "{clientIP: {timeoutSeconds: 86400}}",
+		  86400 },
+		{ ", sessionAffinity: None, sessionAffinityConfig: "
+		  "{clientIP: {timeoutSeconds: 5}}",
+		  0 },
+	};
+	struct model model;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char text[512];
+
+		snprintf(text, sizeof(text),
+			 SERVICE("x", "clusterIP: None, ports: [{port: 80}]%s"),
+			 cases[i].spec);
+		model = read_model(text);
+		assert_int_equal(model.services[0].affinity_timeout,
+				 cases[i].timeout);
+		assert_true(model.services[0].created == INT64_MAX);
+		model_clean(&model);
+	}
+	model = read_model(
+		"apiVersion: v1\nkind: Service\nmetadata: {name: x, uid: u, "
+		"creationTimestamp: 2026-01-02T03:04:05Z}\n"
+		"spec: {clusterIP: None}\n");
+	assert_true(model.services[0].created == 1767323045);
+	assert_string_equal(model.services[0].uid, "u");
+	model_clean(&model);
+	assert_fails("apiVersion: v1\nkind: Service\nmetadata: {name: x, "
+		     "creationTimestamp: yesterday}\nspec: {clusterIP: None}\n",
+		     3, "metadata.creationTimestamp", "2026-01-02T03:04:05Z");
 }
 
 static void CTL_03_objects_that_are_none(void **state)
@@ -395,6 +470,7 @@ int main(void)
 		TEST(CTL_03_wrong_values_say_field_and_remedy),
 		TEST(FE_11_leading_zeros_in_manifests),
 		TEST(EP_05_endpoints_that_cannot_be_read),
+		TEST(affinity_and_age),
 		TEST(CTL_03_objects_that_are_none),
 	};
 
