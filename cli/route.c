@@ -95,24 +95,22 @@ enum route_answer route_find(const struct nf_svc_addr *addr, char *device)
 	return ROUTE_DEVICE;
 }
 
-/* Addresses of documentation: only a default route leads there. */
+/* Addresses for documentation: no other route than the default one leads there. */
+static const struct nf_svc_addr far[] = {
+	{ .family = NFPROTO_IPV4, .bytes = { 198, 51, 100, 1 } },
+	{ .family = NFPROTO_IPV6, .bytes = { 0x3f, 0xff, [15] = 1 } },
+};
+
 void route_source(uint8_t family, struct nf_svc_addr *addr)
 {
-	const struct nf_svc_addr far = {
-		.family = family,
-		.bytes = { family == NFPROTO_IPV4 ? 192 : 0x20,
-			   family == NFPROTO_IPV4 ? 0 : 0x01,
-			   family == NFPROTO_IPV4 ? 2 : 0x0d,
-			   family == NFPROTO_IPV4 ? 1 : 0xb8,
-			   [15] = family == NFPROTO_IPV4 ? 0 : 1 },
-	};
 	struct nl_sock *sock = nl_socket_alloc();
 	struct found found = { 0 };
 
 	memset(addr, 0, sizeof(*addr));
 	if (!sock)
 		return;
-	if (ask(sock, &far, &found) >= 0 && found.type == RTN_UNICAST)
+	if (ask(sock, &far[family == NFPROTO_IPV6], &found) >= 0 &&
+	    found.type == RTN_UNICAST)
 		*addr = found.source;
 	nl_socket_free(sock);
 }
