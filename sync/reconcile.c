@@ -125,8 +125,7 @@ static int sort_out(struct work *work, struct plan *plan)
 				return -ENOMEM;
 			continue;
 		}
-		if (!from || from->left_alone ||
-		    strcmp(service->owner, work->owner)) {
+		if (!from || strcmp(service->owner, work->owner)) {
 			if (add_claims(work, service))
 				return -ENOMEM;
 			continue;
@@ -260,7 +259,8 @@ static int reconcile_one(struct work *work, struct plan *plan, size_t index,
 				  plan->desired.services + start, n))
 		ret = tree_no_memory(error);
 	free(have);
-	if (from->left_alone)
+	/* what it had before it got its label goes */
+	if (from->left_alone && plan->changes.n == before)
 		plan->outcomes[index] = OUTCOME_LEFT_ALONE;
 	else if (plan->changes.n == before)
 		plan->outcomes[index] = OUTCOME_UNCHANGED;
