@@ -31,6 +31,12 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 char *__wrap_strdup(const char *text);
+char *__real_strndup(const char *text, size_t len);
+char *__wrap_strndup(const char *text, size_t len);
+void *__real_tsearch(const void *key, void **root,
+		     int (*compare)(const void *a, const void *b));
+void *__wrap_tsearch(const void *key, void **root,
+		     int (*compare)(const void *a, const void *b));
 int __wrap_vasprintf(char **text, const char *format, va_list args);
 int __wrap_asprintf(char **text, const char *format, ...);
 
@@ -52,6 +58,18 @@ void *__wrap_realloc(void *memory, size_t size)
 char *__wrap_strdup(const char *text)
 {
 	return out_of_memory() ? NULL : __real_strdup(text);
+}
+
+char *__wrap_strndup(const char *text, size_t len)
+{
+	return out_of_memory() ? NULL : __real_strndup(text, len);
+}
+
+/* It allocates inside of the C library, and only for what is new. */
+void *__wrap_tsearch(const void *key, void **root,
+		     int (*compare)(const void *a, const void *b))
+{
+	return out_of_memory() ? NULL : __real_tsearch(key, root, compare);
 }
 
 int __wrap_vasprintf(char **text, const char *format, va_list args)
@@ -113,14 +131,22 @@ static int plan(void)
 	struct nf_svc_cidr range = { .addr = { .family = NFPROTO_IPV4,
 					       .bytes = { 10, 96 } },
 				     .prefix = 16 };
-	struct nf_svc_settings settings = { 0 };
+	const struct nf_svc_addr addresses[] = { addr("192.0.2.10"),
+						 addr("192.0.2.11") };
+	const struct nf_svc_cidr home = cidr("192.0.2.0/24");
+	const struct nf_svc_settings have = { 0 };
+	struct nf_svc_settings settings;
 	struct node_ports ports = { 0 };
 	struct node_view node = { .name = "here",
 				  .zone = "a",
 				  .primary = { addr("192.0.2.10") },
+				  .addresses = addresses,
+				  .n_addresses = 2,
 				  .settings = &settings };
 	struct resolve_options options = { .capabilities = ALL_CAPABILITIES,
+					   .internal_only = true,
 					   .node_ports = &ports };
+	const struct cidr_list ranges = { &range, 1 };
 	struct nf_svc_snapshot nothing = { 0 };
 	const struct model_node *machine;
 	struct problems problems = { 0 };
@@ -139,7 +165,11 @@ static int plan(void)
 		return ret;
 	ret = node_find(&node, &model, &problems, &machine);
 	if (!ret)
-		ret = node_ports_select(&ports, NODE_PORT_PRIMARY, NULL, 0,
+		ret = resolve_settings(&settings, &have, NULL, &ranges,
+				       &model.nodes[0], 0, &problems);
+	/* pods are known, so ClusterIPs can be kept from all others */
+	if (!ret)
+		ret = node_ports_select(&ports, NODE_PORT_CIDRS, &home, 1,
 					&node, &problems);
 	if (!ret)
 		ret = allocate_cluster_ips(&model, &nothing, &range, 1, &error);
