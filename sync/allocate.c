@@ -105,15 +105,6 @@ static bool gets_addresses(const struct model_service *service)
 	return !service->no_frontends && !service->left_alone;
 }
 
-static bool has_family(const struct model_service *service, uint8_t family)
-{
-	for (size_t i = 0; i < service->n_cluster_ips; i++) {
-		if (service->cluster_ips[i].family == family)
-			return true;
-	}
-	return false;
-}
-
 static const struct nf_svc_cidr *range_of(const struct nf_svc_cidr *ranges,
 					  size_t n, uint8_t family)
 {
@@ -157,7 +148,7 @@ static bool wants(const struct model_service *service, uint8_t family,
 {
 	uint8_t first = n_ranges ? ranges[0].addr.family : NFPROTO_IPV4;
 
-	if (has_family(service, family))
+	if (model_has_family(service, family))
 		return false;
 	for (size_t i = 0; i < service->n_families; i++) {
 		if (service->families[i] == family)
@@ -191,7 +182,7 @@ programmed(const struct nf_svc_service *service, uint8_t family)
 /* May a Service that says so much or so little have an address of a family? */
 static bool may_keep(const struct model_service *service, uint8_t family)
 {
-	if (has_family(service, family))
+	if (model_has_family(service, family))
 		return false;
 	for (size_t i = 0; i < service->n_families; i++) {
 		if (service->families[i] == family)

@@ -164,7 +164,7 @@ claims_holder(const struct claims *claims,
 	return claim && claim->n ? claim->list[0].service : NULL;
 }
 
-static const char *field_of(uint8_t kind)
+const char *claims_field(uint8_t kind)
 {
 	switch (kind) {
 	case NF_SVC_KIND_NODE_PORT:
@@ -193,7 +193,7 @@ static int tell(const struct model_service *service,
 				      nf_svc_word_text(nf_svc_protocols,
 						       frontend->protocol),
 				      holder->name),
-			  field_of(frontend->kind));
+			  claims_field(frontend->kind));
 }
 
 /* Take away frontends of one service that others have. */

@@ -65,6 +65,14 @@ claims_holder(const struct claims *claims,
 	      const struct nf_svc_frontend *frontend);
 
 /**
+ * claims_field - the field of a Service that a frontend comes of
+ * @kind: enum nf_svc_kind
+ *
+ * Return: a constant text, such as "spec.externalIPs".
+ */
+const char *claims_field(uint8_t kind);
+
+/**
  * claims_clean - release claims
  * @claims: empty afterwards
  */

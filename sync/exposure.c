@@ -7,16 +7,6 @@
 #include "client/array.h"
 #include "sync/resolve_parts.h"
 
-static bool in_any(const struct nf_svc_cidr *cidrs, size_t n,
-		   const struct nf_svc_addr *addr)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (nf_svc_cidr_contains(&cidrs[i], addr))
-			return true;
-	}
-	return false;
-}
-
 /* Why a Service should not take an address; NULL: it may. */
 static const char *doubt(const struct nf_svc_addr *addr, uint8_t kind,
 			 const struct resolve_context *context)
@@ -24,14 +14,18 @@ static const char *doubt(const struct nf_svc_addr *addr, uint8_t kind,
 	const struct resolve_options *options = context->options;
 	const struct nf_svc_settings *settings = context->node->settings;
 
-	if (in_any(options->service_cidrs, options->n_service_cidrs, addr) ||
-	    in_any(settings->service_cidrs, settings->n_service_cidrs, addr) ||
+	if (nf_svc_cidrs_contain(options->service_cidrs,
+				 options->n_service_cidrs, addr) ||
+	    nf_svc_cidrs_contain(settings->service_cidrs,
+				 settings->n_service_cidrs, addr) ||
 	    address_set_has(options->cluster_ips, addr))
 		return "it is a ClusterIP's";
-	if (in_any(settings->pod_cidrs, settings->n_pod_cidrs, addr))
+	if (nf_svc_cidrs_contain(settings->pod_cidrs, settings->n_pod_cidrs,
+				 addr))
 		return "it is a pod's";
 	if (kind == NF_SVC_KIND_EXTERNAL_IP &&
-	    !in_any(options->external_cidrs, options->n_external_cidrs, addr))
+	    !nf_svc_cidrs_contain(options->external_cidrs,
+				  options->n_external_cidrs, addr))
 		return "nobody allowed it, and a Service can take any address so (CVE-2020-8554)";
 	return NULL;
 }
@@ -82,16 +76,6 @@ static int add(struct exposure *exposure, const struct model_service *service,
 	return 0;
 }
 
-/* Without a ClusterIP of a family there is nothing of that family. */
-static bool has_family(const struct model_service *service, uint8_t family)
-{
-	for (size_t i = 0; i < service->n_cluster_ips; i++) {
-		if (service->cluster_ips[i].family == family)
-			return true;
-	}
-	return false;
-}
-
 static int add_all(struct exposure *exposure,
 		   const struct model_service *service,
 		   const struct model_address *addresses, size_t n,
@@ -100,7 +84,7 @@ static int add_all(struct exposure *exposure,
 	int ret = 0;
 
 	for (size_t i = 0; i < n && !ret; i++) {
-		if (has_family(service, addresses[i].addr.family))
+		if (model_has_family(service, addresses[i].addr.family))
 			ret = add(exposure, service, &addresses[i], kind,
 				  context);
 	}

@@ -12,6 +12,28 @@
 #include "client/array.h"
 #include "sync/resolve_parts.h"
 
+static int compare(const void *a, const void *b)
+{
+	const struct nf_svc_cidr *one = a, *other = b;
+	int order = nf_svc_addr_compare(&one->addr, &other->addr);
+
+	return order ? order : (int)one->prefix - (int)other->prefix;
+}
+
+void ranges_sort(struct nf_svc_cidr *ranges, size_t *n)
+{
+	size_t kept = 0;
+
+	if (*n < 2)
+		return;
+	qsort(ranges, *n, sizeof(*ranges), compare);
+	for (size_t i = 1; i < *n; i++) {
+		if (compare(&ranges[kept], &ranges[i]))
+			ranges[++kept] = ranges[i];
+	}
+	*n = kept + 1;
+}
+
 static int add(struct guard *guard, const struct nf_svc_addr *addr,
 	       uint8_t prefix)
 {
@@ -60,33 +82,6 @@ static int add_own_addresses(struct guard *guard,
 	return ret;
 }
 
-static int compare(const void *a, const void *b)
-{
-	const struct nf_svc_cidr *one = a, *other = b;
-	int order = nf_svc_addr_compare(&one->addr, &other->addr);
-
-	return order ? order : (int)one->prefix - (int)other->prefix;
-}
-
-static void sort_and_drop_doubles(struct guard *guard)
-{
-	size_t kept = 0;
-
-	if (guard->n < 2)
-		return;
-	qsort(guard->ranges, guard->n, sizeof(*guard->ranges), compare);
-	for (size_t i = 1; i < guard->n; i++) {
-		if (compare(&guard->ranges[kept], &guard->ranges[i]))
-			guard->ranges[++kept] = guard->ranges[i];
-	}
-	guard->n = kept + 1;
-}
-
-static const char *family_name(uint8_t family)
-{
-	return family == NFPROTO_IPV4 ? "IPv4" : "IPv6";
-}
-
 /* A range that no packet's source is in: the unspecified address. */
 static int close_all(struct guard *guard, const struct model_service *service,
 		     uint8_t family, struct problems *problems)
@@ -100,7 +95,7 @@ static int close_all(struct guard *guard, const struct model_service *service,
 			problems, PROBLEM_RANGES_CLOSE, service,
 			"write CIDRs such as 10.0.0.0/8 or fd00::/8",
 			"no %s range is valid: nobody may ask its %s load-balancer addresses",
-			family_name(family), family_name(family)),
+			model_family_name(family), model_family_name(family)),
 		"spec.loadBalancerSourceRanges");
 }
 
@@ -112,7 +107,7 @@ static int leave_open(const struct model_service *service, uint8_t family,
 			problems, PROBLEM_RANGES_LEAVE_OPEN, service,
 			"add a range of that family",
 			"no range is of %s: everybody may ask its %s load-balancer addresses",
-			family_name(family), family_name(family)),
+			model_family_name(family), model_family_name(family)),
 		"spec.loadBalancerSourceRanges");
 }
 
@@ -147,7 +142,7 @@ int guard_find(struct guard *guard, const struct model_service *service,
 					 context->problems);
 	if (node->family && add_own_addresses(guard, service, node))
 		return -ENOMEM;
-	sort_and_drop_doubles(guard);
+	ranges_sort(guard->ranges, &guard->n);
 	return 0;
 }
 

@@ -71,6 +71,15 @@ const struct model_service *model_find_service(const struct model *model,
 	return NULL;
 }
 
+bool model_has_family(const struct model_service *service, uint8_t family)
+{
+	for (size_t i = 0; i < service->n_cluster_ips; i++) {
+		if (service->cluster_ips[i].family == family)
+			return true;
+	}
+	return false;
+}
+
 const struct model_node *model_find_node(const struct model *model,
 					 const char *name)
 {

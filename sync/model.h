@@ -31,6 +31,15 @@ static inline unsigned int model_family_index(uint8_t family)
 }
 
 /**
+ * model_family_name - a family as Kubernetes writes it
+ * @family: NFPROTO_IPV4 or NFPROTO_IPV6
+ */
+static inline const char *model_family_name(uint8_t family)
+{
+	return family == NFPROTO_IPV4 ? "IPv4" : "IPv6";
+}
+
+/**
  * struct model_place - where something stands in its file
  * @line: from 1
  * @column: from 1
@@ -299,6 +308,13 @@ void model_sort(struct model *model);
 const struct model_service *model_find_service(const struct model *model,
 					       const char *namespace,
 					       const char *name);
+
+/**
+ * model_has_family - has a Service a ClusterIP of a family?
+ * @service: the Service; without one there is nothing of that family
+ * @family: NFPROTO_*
+ */
+bool model_has_family(const struct model_service *service, uint8_t family);
 
 /**
  * model_find_node - a Node by its name

@@ -9,11 +9,6 @@
 
 static const uint8_t families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
 
-static const char *family_name(uint8_t family)
-{
-	return family == NFPROTO_IPV4 ? "IPv4" : "IPv6";
-}
-
 static int add(struct node_ports *ports, const struct nf_svc_addr *addr)
 {
 	struct nf_svc_addr *entry =
@@ -36,16 +31,6 @@ static bool has_family(const struct node_view *node, uint8_t family)
 	return false;
 }
 
-static bool in_any(const struct nf_svc_cidr *cidrs, size_t n,
-		   const struct nf_svc_addr *addr)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (nf_svc_cidr_contains(&cidrs[i], addr))
-			return true;
-	}
-	return false;
-}
-
 static int select_in(struct node_ports *ports, uint8_t family,
 		     const struct nf_svc_cidr *cidrs, size_t n_cidrs,
 		     const struct node_view *node, struct problems *problems)
@@ -56,7 +41,8 @@ static int select_in(struct node_ports *ports, uint8_t family,
 		const struct nf_svc_addr *addr = &node->addresses[i];
 
 		if (addr->family == family && !nf_svc_addr_unusable(addr) &&
-		    in_any(cidrs, n_cidrs, addr) && add(ports, addr))
+		    nf_svc_cidrs_contain(cidrs, n_cidrs, addr) &&
+		    add(ports, addr))
 			return -ENOMEM;
 	}
 	if (ports->n > before)
@@ -66,7 +52,7 @@ static int select_in(struct node_ports *ports, uint8_t family,
 			problems, PROBLEM_NODE_PORT_NOWHERE, NULL,
 			"give a CIDR that holds one",
 			"no %s address of this node is in a CIDR given: node ports are not served there",
-			family_name(family)),
+			model_family_name(family)),
 		"nodePortAddresses");
 }
 
@@ -97,7 +83,7 @@ static int select_family(struct node_ports *ports, uint8_t family,
 			problems, PROBLEM_NODE_PORT_EVERYWHERE, NULL,
 			"give a CIDR of this family, too",
 			"no CIDR is of %s: node ports are served at every %s address of this node",
-			family_name(family), family_name(family)),
+			model_family_name(family), model_family_name(family)),
 		"nodePortAddresses");
 }
 

@@ -7,6 +7,7 @@
 #include "client/array.h"
 #include "client/words.h"
 #include "sync/allocate.h"
+#include "sync/claims.h"
 #include "sync/reconcile.h"
 
 /**
@@ -185,20 +186,6 @@ static int resolve_model(struct work *work, struct plan *plan,
 	return ret;
 }
 
-static const char *field_of(uint8_t kind)
-{
-	switch (kind) {
-	case NF_SVC_KIND_NODE_PORT:
-		return "spec.ports";
-	case NF_SVC_KIND_LOAD_BALANCER:
-		return "status.loadBalancer.ingress";
-	case NF_SVC_KIND_EXTERNAL_IP:
-		return "spec.externalIPs";
-	default:
-		return "spec.clusterIP";
-	}
-}
-
 /* A frontend that is wanted, and belongs to a service which stays as it is. */
 static int check_claims(const struct work *work,
 			const struct nf_svc_service *want,
@@ -218,7 +205,7 @@ static int check_claims(const struct work *work,
 		error->line = from->address_place.line;
 		error->column = from->address_place.column;
 		snprintf(error->field, sizeof(error->field), "%s",
-			 field_of(key.frontend->kind));
+			 claims_field(key.frontend->kind));
 		nf_svc_addr_port_format(&key.frontend->addr, key.frontend->port,
 					place);
 		snprintf(

@@ -6,7 +6,8 @@
  *   resolve_backends   which endpoints become backends, in which sets
  *   topology           hints: which of the ready ones are for this node
  *   resolve_frontends  where it answers, and by which rules
- *   exposure           external addresses that may be taken, and who may ask
+ *   exposure           external addresses that may be taken
+ *   guard              who may ask at load-balancer addresses
  *   claims             who keeps a frontend that several want
  *   resolve_all        all Services of a model
  *   resolve_settings   what a pod is on this node

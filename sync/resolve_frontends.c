@@ -149,6 +149,7 @@ static int keep_internal(struct nf_svc_frontend *frontend,
 		ret = add_node_range(
 			frontend,
 			&node->primary[model_family_index(frontend->family)]);
+	ranges_sort(frontend->ranges, &frontend->n_ranges);
 	return ret;
 }
 

@@ -108,16 +108,23 @@ struct guard {
 };
 
 /**
+ * struct exposed - an external address
+ * @addr: the address
+ * @kind: NF_SVC_KIND_LOAD_BALANCER or NF_SVC_KIND_EXTERNAL_IP
+ */
+struct exposed {
+	struct nf_svc_addr addr;
+	uint8_t kind;
+};
+
+/**
  * struct exposure - where a Service answers beside its ClusterIPs
- * @addresses: its external addresses, sorted by kind, owned
+ * @addresses: its external addresses, owned
  * @n_addresses: how many
  * @guards: by family
  */
 struct exposure {
-	struct exposed {
-		struct nf_svc_addr addr;
-		uint8_t kind;
-	} * addresses;
+	struct exposed *addresses;
 	size_t n_addresses;
 	struct guard guards[MODEL_FAMILIES];
 };
@@ -151,6 +158,13 @@ void exposure_clean(struct exposure *exposure);
  */
 int guard_find(struct guard *guard, const struct model_service *service,
 	       uint8_t family, const struct resolve_context *context);
+
+/**
+ * ranges_sort - sort ranges, and keep of equal ones the first
+ * @ranges: the ranges
+ * @n: how many; becomes less
+ */
+void ranges_sort(struct nf_svc_cidr *ranges, size_t *n);
 
 /**
  * guard_check - tell of source ranges that say nothing

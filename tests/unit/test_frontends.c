@@ -466,7 +466,7 @@ static void FE_15_internal_only(void **state)
 	assert_ranges(web(&run), NF_SVC_KIND_CLUSTER_IP,
 		      "10.244.0.0/16 192.0.2.10/32 198.51.100.7/32");
 	assert_ranges(run_service(&run, "default/web", NFPROTO_IPV6),
-		      NF_SVC_KIND_CLUSTER_IP, "fd00:244::/64 fd00:2::10/128");
+		      NF_SVC_KIND_CLUSTER_IP, "fd00:2::10/128 fd00:244::/64");
 	assert_ranges(web(&run), NF_SVC_KIND_NODE_PORT, "");
 	assert_int_equal(run.problems.n, 0);
 	run_clean(&run);
