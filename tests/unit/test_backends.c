@@ -2,28 +2,13 @@
 /* Which endpoints a node's kernel gets, and in which set. */
 #include "unit.h"
 
-#define WEB SERVICE("web", "clusterIP: 10.96.0.1, ports: [{port: 80}]")
-#define TERMINATING(address, node) STATE(address, node, "false", "true", "true")
-#define GONE(address, node) STATE(address, node, "false", "false", "true")
-
-/* What the only Service of a manifest, with one port, has for backends here. */
-static void assert_resolves(const char *text, const char *expected)
-{
-	struct run run;
-
-	run_begin(&run);
-	run_resolve(&run, text);
-	assert_int_equal(run.desired.n, 1);
-	assert_backends(&run.desired.services[0], expected);
-	run_clean(&run);
-}
-
 static void EP_01_ready_ones_are_the_cluster_set(void **state)
 {
 	(void)state;
-	assert_resolves(WEB SLICE("a", "web", "{port: 8080}",
-				  READY_ON("10.0.0.2", "n2") ", " READY_ON(
-					  "10.0.0.1", "n1")),
+	assert_resolves(WEB_SERVICE SLICE(
+				"a", "web", "{port: 8080}",
+				READY_ON("10.0.0.2",
+					 "n2") ", " READY_ON("10.0.0.1", "n1")),
 			"10.0.0.1:8080=C 10.0.0.2:8080=C");
 }
 
@@ -31,21 +16,22 @@ static void EP_01_terminating_ones_only_if_none_is_ready(void **state)
 {
 	(void)state;
 	/* one is ready: the terminating one drains */
-	assert_resolves(WEB SLICE("a", "web", "{port: 80}",
+	assert_resolves(
+		WEB_SERVICE SLICE("a", "web", "{port: 80}",
 				  READY_ON("10.0.0.1", "n1") ", " TERMINATING(
 					  "10.0.0.2", "n2")),
-			"10.0.0.1:80=C 10.0.0.2:80=");
+		"10.0.0.1:80=C 10.0.0.2:80=");
 	/* none is ready: all that serve while they terminate */
 	assert_resolves(
-		WEB SLICE("a", "web", "{port: 80}",
-			  TERMINATING("10.0.0.1", "n1") ", " TERMINATING(
-				  "10.0.0.2",
-				  "n2") ", " GONE("10.0.0.3",
-						  "n3") ", " STATE("10.0.0.4",
-								   "n4",
-								   "false",
-								   "true",
-								   "false")),
+		WEB_SERVICE SLICE(
+			"a", "web", "{port: 80}",
+			TERMINATING("10.0.0.1", "n1") ", " TERMINATING(
+				"10.0.0.2",
+				"n2") ", " GONE("10.0.0.3",
+						"n3") ", " STATE("10.0.0.4",
+								 "n4", "false",
+								 "true",
+								 "false")),
 		"10.0.0.1:80=C 10.0.0.2:80=C 10.0.0.4:80=");
 }
 
@@ -53,9 +39,10 @@ static void EP_02_ready_ones_here_are_the_local_set(void **state)
 {
 	(void)state;
 	assert_resolves(
-		WEB SLICE("a", "web", "{port: 80}",
-			  READY_ON("10.0.0.1", "here") ", " READY_ON(
-				  "10.0.0.2", "there") ", " READY("10.0.0.3")),
+		WEB_SERVICE SLICE("a", "web", "{port: 80}",
+				  READY_ON("10.0.0.1", "here") ", " READY_ON(
+					  "10.0.0.2",
+					  "there") ", " READY("10.0.0.3")),
 		"10.0.0.1:80=CL 10.0.0.2:80=C 10.0.0.3:80=C");
 }
 
@@ -63,116 +50,38 @@ static void EP_02_the_sets_fall_back_apart(void **state)
 {
 	(void)state;
 	/* ready elsewhere, terminating here: each set has its own fall-back */
-	assert_resolves(WEB SLICE("a", "web", "{port: 80}",
+	assert_resolves(
+		WEB_SERVICE SLICE("a", "web", "{port: 80}",
 				  TERMINATING("10.0.0.1", "here") ", " READY_ON(
 					  "10.0.0.2", "there")),
-			"10.0.0.1:80=L 10.0.0.2:80=C");
+		"10.0.0.1:80=L 10.0.0.2:80=C");
+	assert_resolves(WEB_SERVICE SLICE(
+				"a", "web", "{port: 80}",
+				TERMINATING("10.0.0.1",
+					    "here") ", " TERMINATING("10.0.0.2",
+								     "there")),
+			"10.0.0.1:80=CL 10.0.0.2:80=C");
 	assert_resolves(
-		WEB SLICE("a", "web", "{port: 80}",
-			  TERMINATING("10.0.0.1", "here") ", " TERMINATING(
-				  "10.0.0.2", "there")),
-		"10.0.0.1:80=CL 10.0.0.2:80=C");
-	assert_resolves(WEB SLICE("a", "web", "{port: 80}",
+		WEB_SERVICE SLICE("a", "web", "{port: 80}",
 				  READY_ON("10.0.0.1", "here") ", " TERMINATING(
 					  "10.0.0.2", "here")),
-			"10.0.0.1:80=CL 10.0.0.2:80=");
+		"10.0.0.1:80=CL 10.0.0.2:80=");
 }
 
 static void EP_03_nobody_usable(void **state)
 {
 	(void)state;
-	assert_resolves(WEB, "");
-	assert_resolves(WEB SLICE("a", "web", "{port: 80}",
-				  GONE("10.0.0.1", "here") ", " STATE(
-					  "10.0.0.2", "here", "false", "false",
-					  "false")),
+	assert_resolves(WEB_SERVICE, "");
+	assert_resolves(WEB_SERVICE SLICE("a", "web", "{port: 80}",
+					  GONE("10.0.0.1", "here") ", " STATE(
+						  "10.0.0.2", "here", "false",
+						  "false", "false")),
 			"");
 	/* usable elsewhere: the local set is empty, the cluster set is not */
-	assert_resolves(WEB SLICE("a", "web", "{port: 80}",
-				  READY_ON("10.0.0.1", "there")),
+	assert_resolves(WEB_SERVICE SLICE("a", "web", "{port: 80}",
+					  READY_ON("10.0.0.1", "there")),
 			"10.0.0.1:80=C");
 }
-
-static void EP_05_the_one_not_terminating_wins_in_both_orders(void **state)
-{
-	static const char one[] = WEB SLICE("a", "web", "{port: 80}",
-					    TERMINATING("10.0.0.1", "here"))
-		SLICE("b", "web", "{port: 80}", READY_ON("10.0.0.1", "there"));
-	static const char other[] = WEB SLICE("a", "web", "{port: 80}",
-					      READY_ON("10.0.0.1", "there"))
-		SLICE("b", "web", "{port: 80}",
-		      TERMINATING("10.0.0.1", "here"));
-	static const char within[] = WEB SLICE(
-		"a", "web", "{port: 80}",
-		TERMINATING("10.0.0.1", "here") ", " READY_ON(
-			"10.0.0.1", "there") ", " TERMINATING("10.0.0.1",
-							      "here"));
-
-	(void)state;
-	assert_resolves(one, "10.0.0.1:80=C");
-	assert_resolves(other, "10.0.0.1:80=C");
-	assert_resolves(within, "10.0.0.1:80=C");
-}
-
-static void EP_05_one_moves_between_slices(void **state)
-{
-	(void)state;
-	assert_resolves(WEB SLICE("a", "web", "{port: 80}",
-				  READY_ON("10.0.0.1", "here"))
-				SLICE("b", "web", "{port: 80}",
-				      READY_ON("10.0.0.1",
-					       "here") ", " READY_ON("10.0.0.2",
-								     "here")),
-			"10.0.0.1:80=CL 10.0.0.2:80=CL");
-}
-
-static void EP_05_slices_before_their_service(void **state)
-{
-	(void)state;
-	assert_resolves(SLICE("a", "web", "{port: 80}", READY("10.0.0.1"))
-				WEB SLICE("b", "web", "{port: 80}",
-					  READY("10.0.0.2")),
-			"10.0.0.1:80=C 10.0.0.2:80=C");
-}
-
-static void EP_05_ports_match_by_name_and_protocol(void **state)
-{
-	struct run run;
-
-	(void)state;
-	run_begin(&run);
-	run_resolve(
-		&run,
-		SERVICE("web",
-			"clusterIP: 10.96.0.1, ports: [{name: dns, port: "
-			"53, protocol: UDP}, {name: dns-tcp, port: 53}, "
-			"{name: web, port: 80}]")
-			SLICE("a", "web",
-			      "{name: dns, port: 5353, protocol: UDP}, "
-			      "{name: dns-tcp, port: 5354}, {name: other, port: 1}, "
-			      "{name: web, port: 8080, protocol: UDP}",
-			      READY("10.0.0.1"))
-				SLICE("b", "web",
-				      "{name: dns, port: 5355, protocol: UDP}",
-				      READY("10.0.0.2")));
-	assert_int_equal(run.desired.n, 3);
-	assert_int_equal(
-		run_service(&run, "default/web:dns", NFPROTO_IPV4)->protocol,
-		IPPROTO_UDP);
-	/* FE-02: a target port may differ between slices */
-	assert_backends(run_service(&run, "default/web:dns", NFPROTO_IPV4),
-			"10.0.0.1:5353=C 10.0.0.2:5355=C");
-	assert_backends(run_service(&run, "default/web:dns-tcp", NFPROTO_IPV4),
-			"10.0.0.1:5354=C");
-	assert_backends(run_service(&run, "default/web:web", NFPROTO_IPV4), "");
-	run_clean(&run);
-}
-
-/* An endpoint that is ready, with hints: "forZones: [{name: a}]". */
-#define HINTED(address, node, hints) \
-	"{addresses: [" address "], nodeName: " node ", hints: {" hints "}}"
-#define ZONE(zone) "forZones: [{name: " zone "}]"
-#define NODE(node) "forNodes: [{name: " node "}]"
 
 static void EP_04_hints(void **state)
 {
@@ -236,7 +145,7 @@ static void EP_04_hints(void **state)
 		char text[2048];
 
 		snprintf(text, sizeof(text),
-			 WEB SLICE("a", "web", "{port: 80}", "%s"),
+			 WEB_SERVICE SLICE("a", "web", "{port: 80}", "%s"),
 			 cases[i].endpoints);
 		assert_resolves(text, cases[i].expected);
 	}
@@ -268,7 +177,7 @@ static void EP_04_each_port_for_itself(void **state)
 
 static void EP_04_a_node_without_name_or_zone(void **state)
 {
-	static const char text[] = WEB SLICE(
+	static const char text[] = WEB_SERVICE SLICE(
 		"a", "web", "{port: 80}",
 		"{addresses: [10.0.0.1], nodeName: \"\", hints: {forZones: [{name: \"\"}], "
 		"forNodes: [{name: \"\"}]}}, " HINTED(
@@ -289,147 +198,12 @@ static void EP_04_a_node_without_name_or_zone(void **state)
 	}
 }
 
-/* What one slice says of an address, and what another says of the same. */
-static void EP_05_doubles_in_both_orders(void **state)
-{
-	static const struct {
-		const char *one, *other, *expected;
-	} cases[] = {
-		{ TERMINATING("10.0.0.1", "here"), READY_ON("10.0.0.1", "x"),
-		  "10.0.0.1:80=C" },
-		{ GONE("10.0.0.1", "here"), READY_ON("10.0.0.1", "here"),
-		  "10.0.0.1:80=CL" },
-		/* not terminating wins even if it is not ready */
-		{ TERMINATING("10.0.0.1", "here"),
-		  STATE("10.0.0.1", "x", "false", "false", "false"), "" },
-		{ STATE("10.0.0.1", "x", "true", "true", "true"),
-		  STATE("10.0.0.1", "x", "false", "true", "false"),
-		  "10.0.0.1:80=" },
-		/* it moves from one to the other */
-		{ READY_ON("10.0.0.1", "here"), READY_ON("10.0.0.1", "here"),
-		  "10.0.0.1:80=CL" },
-		{ STATE("10.0.0.1", "here", "false", "false", "false"),
-		  READY_ON("10.0.0.1", "here"), "10.0.0.1:80=CL" },
-		/* one of them does not say where it is */
-		{ READY("10.0.0.1"), READY_ON("10.0.0.1", "here"),
-		  "10.0.0.1:80=CL" },
-		/* one of them has hints: the same answer in both orders */
-		{ HINTED("10.0.0.1", "x",
-			 ZONE("b")) ", " HINTED("10.0.0.2", "x", ZONE("a")),
-		  READY_ON("10.0.0.1", "x"), "10.0.0.1:80= 10.0.0.2:80=C" },
-		{ HINTED("10.0.0.1", "x",
-			 ZONE("b")) ", " HINTED("10.0.0.2", "x", ZONE("a")),
-		  HINTED("10.0.0.1", "x", ZONE("a")),
-		  "10.0.0.1:80=C 10.0.0.2:80=C" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		for (unsigned int turned = 0; turned < 2; turned++) {
-			char text[2048];
-
-			snprintf(text, sizeof(text),
-				 WEB SLICE("a", "web", "{port: 80}", "%s")
-					 SLICE("b", "web", "{port: 80}", "%s"),
-				 turned ? cases[i].other : cases[i].one,
-				 turned ? cases[i].one : cases[i].other);
-			assert_resolves(text, cases[i].expected);
-			/* and in one slice */
-			snprintf(text, sizeof(text),
-				 WEB SLICE("a", "web", "{port: 80}", "%s, %s"),
-				 turned ? cases[i].other : cases[i].one,
-				 turned ? cases[i].one : cases[i].other);
-			assert_resolves(text, cases[i].expected);
-		}
-	}
-}
-
-#define RAW_SLICE(labels, type, rest)                                   \
-	"apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n"        \
-	"metadata: {name: s, labels: {" labels "}}\naddressType: " type \
-	"\n" rest "\n---\n"
-#define OF_WEB "kubernetes.io/service-name: web"
-#define ONE_POD "endpoints: [{addresses: [10.0.0.1, 10.0.0.9]}]"
-
-/* Odd slices beside one that is not, before it and after it. */
-static void EP_05_odd_slices_in_both_orders(void **state)
-{
-	static const struct {
-		const char *slice;
-		bool counts;
-	} cases[] = {
-		/* only the first address counts */
-		{ RAW_SLICE(OF_WEB, "IPv4", "ports: [{port: 80}]\n" ONE_POD),
-		  true },
-		/* whoever made it */
-		{ RAW_SLICE(OF_WEB
-			    ", endpointslice.kubernetes.io/managed-by: me",
-			    "IPv4", "ports: [{port: 80}]\n" ONE_POD),
-		  true },
-		{ RAW_SLICE(OF_WEB
-			    ", service.kubernetes.io/service-proxy-name: x",
-			    "IPv4", "ports: [{port: 80}]\n" ONE_POD),
-		  true },
-		{ RAW_SLICE(OF_WEB ", service.kubernetes.io/headless: \"\"",
-			    "IPv4", "ports: [{port: 80}]\n" ONE_POD),
-		  false },
-		{ RAW_SLICE("", "IPv4", "ports: [{port: 80}]\n" ONE_POD),
-		  false },
-		{ RAW_SLICE("kubernetes.io/service-name: \"\"", "IPv4",
-			    "ports: [{port: 80}]\n" ONE_POD),
-		  false },
-		{ RAW_SLICE(OF_WEB, "FQDN",
-			    "ports: [{port: 80}]\nendpoints: [{addresses: "
-			    "[example.org]}]"),
-		  false },
-		{ RAW_SLICE(OF_WEB, "IPv6",
-			    "ports: [{port: 80}]\nendpoints: [{addresses: "
-			    "[\"fd00::1\"]}]"),
-		  false },
-		{ RAW_SLICE(OF_WEB, "IPv4", "ports: null\n" ONE_POD), false },
-		{ RAW_SLICE(OF_WEB, "IPv4", ONE_POD), false },
-		{ RAW_SLICE(OF_WEB, "IPv4",
-			    "ports: [{name: null, port: 80}]\n" ONE_POD),
-		  false },
-		{ RAW_SLICE(OF_WEB, "IPv4",
-			    "ports: [{name: x, port: 80}]\n" ONE_POD),
-		  false },
-		{ RAW_SLICE(OF_WEB, "IPv4", "ports: [{port: null}]\n" ONE_POD),
-		  false },
-		{ RAW_SLICE(OF_WEB, "IPv4", "ports: [{port: 0}]\n" ONE_POD),
-		  false },
-		{ RAW_SLICE(OF_WEB, "IPv4",
-			    "ports: [{port: 80, protocol: UDP}]\n" ONE_POD),
-		  false },
-		{ RAW_SLICE(OF_WEB, "IPv4",
-			    "ports: [{port: 80}]\nendpoints: null"),
-		  false },
-	};
-	static const char usual[] =
-		SLICE("usual", "web", "{port: 80}", READY("10.0.0.2"));
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		for (unsigned int turned = 0; turned < 2; turned++) {
-			char text[2048];
-
-			snprintf(text, sizeof(text), "%s" WEB "%s",
-				 turned ? usual : cases[i].slice,
-				 turned ? cases[i].slice : usual);
-			assert_resolves(text,
-					cases[i].counts ?
-						"10.0.0.1:80=C 10.0.0.2:80=C" :
-						"10.0.0.2:80=C");
-		}
-	}
-}
-
 /* As the EndpointSlice controller publishes it: ready whatever the pod is. */
 static void EP_06_published_though_not_ready(void **state)
 {
 	(void)state;
 	assert_resolves(
-		WEB SLICE(
+		WEB_SERVICE SLICE(
 			"a", "web", "{port: 80}",
 			STATE("10.0.0.1", "here", "true", "false",
 			      "false") ", " STATE("10.0.0.2", "x", "true",
@@ -448,10 +222,10 @@ static void EP_07_host_network(void **state)
 
 	(void)state;
 	run_begin(&run);
-	run_resolve(&run,
-		    WEB SLICE("a", "web", "{port: 80}",
-			      READY_ON("192.0.2.10", "here") ", " READY_ON(
-				      "192.0.2.11", "there")));
+	run_resolve(&run, WEB_SERVICE SLICE(
+				  "a", "web", "{port: 80}",
+				  READY_ON("192.0.2.10", "here") ", " READY_ON(
+					  "192.0.2.11", "there")));
 	assert_backends(&run.desired.services[0],
 			"192.0.2.10:80=CL 192.0.2.11:80=C");
 	assert_int_equal(run.problems.n, 0);
@@ -509,9 +283,9 @@ static void EP_10_a_service_as_a_backend(void **state)
 	run_begin(&run);
 	run.options.cluster_ips = &cluster_ips;
 	/* a ClusterIP is warned of, a load-balancer address is not */
-	run_resolve(&run,
-		    WEB SLICE("a", "web", "{port: 80}",
-			      READY("10.96.0.2") ", " READY("203.0.113.1")));
+	run_resolve(&run, WEB_SERVICE SLICE("a", "web", "{port: 80}",
+					    READY("10.96.0.2") ", " READY(
+						    "203.0.113.1")));
 	assert_backends(&run.desired.services[0],
 			"10.96.0.2:80=C 203.0.113.1:80=C");
 	assert_int_equal(run.problems.n, 1);
@@ -529,15 +303,9 @@ int main(void)
 		TEST(EP_02_ready_ones_here_are_the_local_set),
 		TEST(EP_02_the_sets_fall_back_apart),
 		TEST(EP_03_nobody_usable),
-		TEST(EP_05_the_one_not_terminating_wins_in_both_orders),
-		TEST(EP_05_one_moves_between_slices),
-		TEST(EP_05_slices_before_their_service),
-		TEST(EP_05_ports_match_by_name_and_protocol),
 		TEST(EP_04_hints),
 		TEST(EP_04_each_port_for_itself),
 		TEST(EP_04_a_node_without_name_or_zone),
-		TEST(EP_05_doubles_in_both_orders),
-		TEST(EP_05_odd_slices_in_both_orders),
 		TEST(EP_06_published_though_not_ready),
 		TEST(EP_07_host_network),
 		TEST(EP_10_addresses_that_cannot_be_backends),

@@ -237,3 +237,14 @@ void assert_problem(const struct problems *problems, enum problem_kind kind,
 	if (found && text && !strstr(found->what, text))
 		fail_msg("'%s' does not say '%s'", found->what, text);
 }
+
+void assert_resolves(const char *text, const char *expected)
+{
+	struct run run;
+
+	run_begin(&run);
+	run_resolve(&run, text);
+	assert_int_equal(run.desired.n, 1);
+	assert_backends(&run.desired.services[0], expected);
+	run_clean(&run);
+}

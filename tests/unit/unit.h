@@ -168,6 +168,13 @@ void assert_ranges(const struct nf_svc_service *service, uint8_t kind,
 void assert_problem(const struct problems *problems, enum problem_kind kind,
 		    size_t times, const char *text);
 
+/**
+ * assert_resolves - what the only Service of a manifest, with one port, comes to
+ * @text: YAML or JSON
+ * @expected: its backends, as for assert_backends()
+ */
+void assert_resolves(const char *text, const char *expected);
+
 /* Parts of manifests. */
 #define SERVICE(name, spec)                                           \
 	"apiVersion: v1\nkind: Service\nmetadata: {name: " name "}\n" \
@@ -184,5 +191,16 @@ void assert_problem(const struct problems *problems, enum problem_kind kind,
 	"{addresses: [" address "], nodeName: " node         \
 	", conditions: {ready: " ready ", serving: " serving \
 	", terminating: " terminating "}}"
+
+/* Parts of manifests about one Service at 10.96.0.1. */
+#define WEB_SERVICE SERVICE("web", "clusterIP: 10.96.0.1, ports: [{port: 80}]")
+#define TERMINATING(address, node) STATE(address, node, "false", "true", "true")
+#define GONE(address, node) STATE(address, node, "false", "false", "true")
+
+/* An endpoint that is ready, with hints: "forZones: [{name: a}]". */
+#define HINTED(address, node, hints) \
+	"{addresses: [" address "], nodeName: " node ", hints: {" hints "}}"
+#define ZONE(zone) "forZones: [{name: " zone "}]"
+#define NODE(node) "forNodes: [{name: " node "}]"
 
 #endif
