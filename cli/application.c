@@ -1,37 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Manifests against the kernel. */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "application.h"
-#include "model/allocate.h"
+#include "sync/allocate.h"
 #include "parse.h"
-
-static enum exit_status find_node(struct svcctl *ctl, struct application *apply)
-{
-	if (ctl->node) {
-		if (!*ctl->node || strlen(ctl->node) > HOSTNAME_MAX)
-			return complain(WRONG_USAGE,
-					"--node %s: not a node's name",
-					ctl->node);
-		strcpy(apply->node, ctl->node);
-		return DONE;
-	}
-	if (gethostname(apply->node, sizeof(apply->node) - 1))
-		return complain(REFUSED, "no hostname: %s; say --node NAME",
-				strerror(errno));
-	for (char *c = apply->node; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
-	return DONE;
-}
 
 static enum exit_status read_options(struct svcctl *ctl,
 				     struct application *apply)
 {
-	enum exit_status status = find_node(ctl, apply);
+	enum exit_status status = application_read_node(ctl, apply);
 
 	if (!status && ctl->service_cidrs)
 		status = parse_cidrs(ctl->service_cidrs, "--service-cidr",
@@ -55,15 +35,24 @@ static void print_notes(const struct application *apply)
 		     model->notes[i].text);
 	for (size_t i = 0; i < model->n_slices; i++) {
 		const struct model_slice *slice = &model->slices[i];
+		const struct model_service *service =
+			slice->service ?
+				model_find_service(model, slice->namespace,
+						   slice->service) :
+				NULL;
 
-		if (slice->service &&
-		    !model_find_service(model, slice->namespace,
-					slice->service))
+		if (slice->service && !service)
 			warn("%s:%zu:%zu: endpointslice %s/%s is ignored: its Service %s is not in the "
 			     "file",
 			     file_name(apply->path), slice->place.line,
 			     slice->place.column, slice->namespace, slice->name,
 			     slice->service);
+		else if (service && slice->headless && !service->no_frontends)
+			warn("%s:%zu:%zu: endpointslice %s/%s is ignored: it has the label of headless "
+			     "Services",
+			     file_name(apply->path), slice->place.line,
+			     slice->place.column, slice->namespace,
+			     slice->name);
 	}
 }
 
@@ -76,16 +65,59 @@ static enum exit_status read_model(struct application *apply)
 	return DONE;
 }
 
-/* Settings as they shall be: the kernel's, with the pod CIDRs given. */
-static void mix_settings(struct application *apply,
-			 const struct nf_svc_settings *have)
+/* Ports that the kubelet and a proxy have at the addresses of a node. */
+static const struct reserved_port reserved[] = {
+	{ .port = 10250, .what = "the kubelet" },
+	{ .port = 10249, .what = "a proxy's metrics" },
+	{ .port = 10256, .what = "a proxy's health check" },
+};
+
+/* From the node to the plan; -EINVAL with @error filled, or -ENOMEM. */
+static int make_plan(struct svcctl *ctl, struct application *apply,
+		     const struct nf_svc_snapshot *snapshot,
+		     const struct nf_svc_info *info, struct node_view *node,
+		     struct problems *problems, struct tree_error *error)
 {
-	apply->settings = *have;
-	if (apply->has_pod_cidrs) {
-		apply->settings.pod_cidrs = apply->pod_cidrs;
-		apply->settings.n_pod_cidrs = apply->n_pod_cidrs;
-	}
-	apply->set_settings = diff_settings(have, &apply->settings);
+	const struct resolve_options options = {
+		.capabilities = info->capabilities,
+		.node_ports = &apply->node_ports,
+		.trusting = true,
+		.service_cidrs = apply->service_cidrs,
+		.n_service_cidrs = apply->n_service_cidrs,
+		.reserved = reserved,
+		.n_reserved = sizeof(reserved) / sizeof(*reserved),
+	};
+	const struct cidr_list pods = { apply->pod_cidrs, apply->n_pod_cidrs };
+	const struct model_node *machine;
+	int ret;
+
+	if (node_find(node, &apply->model, problems, &machine) ||
+	    resolve_settings(&apply->settings, &snapshot->settings,
+			     apply->has_pod_cidrs ? &pods : NULL, NULL, machine,
+			     info->capabilities, problems) ||
+	    node_ports_select(&apply->node_ports, apply->node_port_choice,
+			      apply->node_port_cidrs, apply->n_node_port_cidrs,
+			      node, problems))
+		return tree_no_memory(error);
+	apply->set_settings =
+		diff_settings(&snapshot->settings, &apply->settings);
+	ret = allocate_cluster_ips(&apply->model, snapshot,
+				   apply->service_cidrs, apply->n_service_cidrs,
+				   error);
+	return ret ? ret :
+		     reconcile(&apply->plan, &apply->model, snapshot,
+			       ctl->owner, ctl->prune, node, &options, error);
+}
+
+/* What was planned in an earlier try, before others changed the tables. */
+static void forget_plan(struct application *apply)
+{
+	reconcile_clean(&apply->plan);
+	model_clean(&apply->model);
+	node_ports_clean(&apply->node_ports);
+	free(apply->addresses);
+	apply->addresses = NULL;
+	apply->n_addresses = 0;
 }
 
 enum exit_status application_prepare(struct svcctl *ctl,
@@ -93,26 +125,30 @@ enum exit_status application_prepare(struct svcctl *ctl,
 				     void *arg, bool *nothing)
 {
 	struct application *apply = arg;
-	struct node_view node = { .name = apply->node,
-				  .settings = &apply->settings };
+	struct node_view node = { .settings = &apply->settings };
+	struct problems problems = { 0 };
+	struct nf_svc_error refusal;
+	struct nf_svc_info info;
 	struct tree_error error;
 	enum exit_status status;
 
-	/* of an earlier try, before others changed the tables */
-	reconcile_clean(&apply->plan);
-	model_clean(&apply->model);
+	forget_plan(apply);
 	status = read_model(apply);
-	if (status)
-		return status;
-	mix_settings(apply, &snapshot->settings);
-	if (allocate_cluster_ips(&apply->model, snapshot, apply->service_cidrs,
-				 apply->n_service_cidrs, &error) ||
-	    reconcile(&apply->plan, &apply->model, snapshot, ctl->owner,
-		      ctl->prune, &node, &error))
-		return complain_file(apply->path, &error);
+	if (!status)
+		status = transaction_check(nf_svc_info_get(ctl->client, &info,
+							   &refusal),
+					   &refusal);
+	if (!status)
+		status = application_find_node(ctl, apply, &node);
+	if (!status &&
+	    make_plan(ctl, apply, snapshot, &info, &node, &problems, &error))
+		status = complain_file(apply->path, &error);
+	if (!status)
+		application_tell(apply, &problems);
+	problems_clean(&problems);
 	*nothing = ctl->dry_run ||
 		   (!apply->plan.changes.n && !apply->set_settings);
-	return DONE;
+	return status;
 }
 
 enum exit_status application_send(struct svcctl *ctl,
@@ -161,9 +197,9 @@ enum exit_status application_read(struct svcctl *ctl, struct application *apply)
 
 void application_clean(struct application *apply)
 {
-	reconcile_clean(&apply->plan);
-	model_clean(&apply->model);
+	forget_plan(apply);
 	tree_clean(&apply->file);
+	free(apply->node_port_cidrs);
 	free(apply->service_cidrs);
 	free(apply->pod_cidrs);
 }

@@ -145,16 +145,28 @@ const struct command svcctl_apply = {
 	.verb = "apply",
 	.synopsis = "-f FILE|-",
 	.summary = "carry the Services of Kubernetes manifests",
-	.help = "Reads Services (v1) and EndpointSlices (discovery.k8s.io/v1), YAML or JSON, several\n"
-		"documents and Lists too, and makes the kernel carry them. For the Services that the\n"
-		"file names it is the whole truth: their slices in it are all there are. Other\n"
+	.help = "Reads Services and Nodes (v1) and EndpointSlices (discovery.k8s.io/v1), YAML or JSON,\n"
+		"several documents and Lists too, and makes the kernel carry them. For the Services that\n"
+		"the file names it is the whole truth: their slices in it are all there are. Other\n"
 		"services are not touched. It is one transaction, and has taken effect when svcctl\n"
 		"ends.\n"
 		"\n"
+		"A Service answers at its ClusterIPs, node ports, load-balancer addresses (ipMode VIP) and\n"
+		"external IPs, as its traffic policies, source ranges and endpoints' hints say. What a\n"
+		"Service may not have or the module cannot do is left out, with a warning that says what\n"
+		"and why; external IPs are served with a warning. Of several Services that want one\n"
+		"frontend the oldest (creationTimestamp, uid, name) gets it.\n"
+		"\n"
 		"A Service without a clusterIP gets one from --service-cidr, the same one each time.\n"
-		"An endpoint is local if its nodeName is the name of this node. Clients that are not\n"
-		"pods are masqueraded if it is known what a pod is: from --pod-cidr, or from the\n"
-		"settings there are.\n"
+		"Clients that are not pods are masqueraded if it is known what a pod is: from --pod-cidr,\n"
+		"from the podCIDRs of this node's Node, or from the settings there are.\n"
+		"\n"
+		"An endpoint is local if its nodeName is the name of this node. If the file has the Node of\n"
+		"that name, its zone label and its addresses count: the first InternalIP, else ExternalIP,\n"
+		"of each family is the primary one. Without it the primary address is the source address\n"
+		"of the default route. Node ports answer at the primary addresses, at all addresses of the\n"
+		"node, also later ones (all), or at those in the CIDRs given; a family of which no CIDR is\n"
+		"given answers at all.\n"
 		"\n"
 		"For each Service a line says what was done:\n"
 		"  service/web created|configured|unchanged|deleted\n"
@@ -164,7 +176,8 @@ const struct command svcctl_apply = {
 		"has is deleted.\n"
 		"\n"
 		"Anchors, aliases, tags and merge keys of YAML are not read.\n",
-	.options = OPTION_FILE | OPTION_NODE | OPTION_SERVICE_CIDR |
-		   OPTION_POD_CIDR | OPTION_DRY_RUN | OPTION_PRUNE,
+	.options = OPTION_FILE | OPTION_NODE | OPTION_ZONE | OPTION_NODE_PORTS |
+		   OPTION_SERVICE_CIDR | OPTION_POD_CIDR | OPTION_DRY_RUN |
+		   OPTION_PRUNE,
 	.run = run_apply,
 };

@@ -20,6 +20,8 @@ enum option_bit {
 	OPTION_COUNT = 1 << 8,
 	OPTION_PRUNE = 1 << 9,
 	OPTION_RATE = 1 << 10,
+	OPTION_ZONE = 1 << 11,
+	OPTION_NODE_PORTS = 1 << 12,
 };
 
 /**

@@ -70,6 +70,8 @@ static const char *reason(const struct nf_svc_error *error)
 		return "there already";
 	case EBUSY:
 		return "another transaction is open";
+	case EUSERS:
+		return "the owner is claimed";
 	case ESTALE:
 		return "the tables were changed meanwhile";
 	case EOPNOTSUPP:
@@ -87,6 +89,9 @@ static const char *remedy(const struct nf_svc_error *error)
 		/* a message means that the tables refused, not the missing right */
 		return *error->message ? "" :
 					 "; run it as root (CAP_NET_ADMIN)";
+	case EUSERS:
+		return "; only that process writes for it until it ends";
+	case EAGAIN:
 	case EBUSY:
 		return "; try again, or wait longer with --wait SECONDS";
 	case EOPNOTSUPP:
@@ -141,8 +146,11 @@ static enum exit_status complain_of(const struct nf_svc_error *error)
 	case NF_SVC_ERROR_INTERRUPTED:
 		return complain(REFUSED, "%s; try again", error->message);
 	case NF_SVC_ERROR_SYSTEM:
-		complain(REFUSED, "%s: %s", error->message,
-			 strerror(error->number));
+		complain(REFUSED, "%s: %s%s", error->message,
+			 strerror(error->number),
+			 error->number == EPERM ?
+				 "; run it as root (CAP_NET_ADMIN)" :
+				 "");
 		return error->number == EPERM || error->number == EACCES ?
 			       NOT_PERMITTED :
 			       REFUSED;

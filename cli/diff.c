@@ -321,7 +321,7 @@ const struct command svcctl_diff = {
 		"what a deleted service has is not listed. Changes nothing, and needs no rights.\n"
 		"\n"
 		"Exits with 6 if there is a difference, with 0 if there is none.\n",
-	.options = OPTION_FILE | OPTION_NODE | OPTION_SERVICE_CIDR |
-		   OPTION_POD_CIDR | OPTION_PRUNE,
+	.options = OPTION_FILE | OPTION_NODE | OPTION_ZONE | OPTION_NODE_PORTS |
+		   OPTION_SERVICE_CIDR | OPTION_POD_CIDR | OPTION_PRUNE,
 	.run = run_diff,
 };

@@ -4,7 +4,7 @@
 #define SVCCTL_DOCUMENT_READ_H
 
 #include "client/objects.h"
-#include "model/tree.h"
+#include "sync/tree.h"
 
 /**
  * struct document - what 'svcctl save' wrote

@@ -3,7 +3,7 @@
 #ifndef SVCCTL_FILE_H
 #define SVCCTL_FILE_H
 
-#include "model/tree.h"
+#include "sync/tree.h"
 #include "svcctl.h"
 
 /**

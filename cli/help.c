@@ -29,7 +29,7 @@ static void print_options(unsigned int bits, bool common)
 			 line->letter ? line->letter : ' ',
 			 line->letter ? ", " : "  ", line->name,
 			 line->arg ? " " : "", line->arg ? line->arg : "");
-		printf("  %-27s %s\n", left, line->help);
+		printf("  %-31s %s\n", left, line->help);
 	}
 }
 

@@ -17,6 +17,8 @@ enum long_only {
 	LONG_OWNER = 256,
 	LONG_COLOR,
 	LONG_NODE,
+	LONG_ZONE,
+	LONG_NODE_PORTS,
 	LONG_SERVICE_CIDR,
 	LONG_POD_CIDR,
 	LONG_DRY_RUN,
@@ -44,9 +46,14 @@ const struct option_line svcctl_options[] = {
 	  "the file to read, - is the standard input" },
 	{ 0, "node", "NAME", OPTION_NODE,
 	  "name of this node (its lower-cased hostname)" },
+	{ 0, "zone", "ZONE", OPTION_ZONE,
+	  "zone of this node (of its Node object in the file)" },
+	{ 0, "nodeport-addresses", "WHICH", OPTION_NODE_PORTS,
+	  "where node ports answer: primary (default), all, or CIDR,.." },
 	{ 0, "service-cidr", "CIDR,..", OPTION_SERVICE_CIDR,
 	  "where Services without a clusterIP get one" },
-	{ 0, "pod-cidr", "CIDR,..", OPTION_POD_CIDR, "sources that are pods" },
+	{ 0, "pod-cidr", "CIDR,..", OPTION_POD_CIDR,
+	  "sources that are pods (the podCIDRs of the Node)" },
 	{ 0, "dry-run", NULL, OPTION_DRY_RUN,
 	  "say what would be done, and do nothing" },
 	{ 'y', "yes", NULL, OPTION_YES, "do not ask" },
@@ -70,6 +77,8 @@ static int long_code(const char *name)
 		{ "owner", LONG_OWNER },
 		{ "color", LONG_COLOR },
 		{ "node", LONG_NODE },
+		{ "zone", LONG_ZONE },
+		{ "nodeport-addresses", LONG_NODE_PORTS },
 		{ "service-cidr", LONG_SERVICE_CIDR },
 		{ "pod-cidr", LONG_POD_CIDR },
 		{ "dry-run", LONG_DRY_RUN },
@@ -230,6 +239,12 @@ static enum exit_status read_option(struct svcctl *ctl,
 		return read_color(ctl, optarg);
 	case LONG_NODE:
 		ctl->node = optarg;
+		return DONE;
+	case LONG_ZONE:
+		ctl->zone = optarg;
+		return DONE;
+	case LONG_NODE_PORTS:
+		ctl->node_port_addresses = optarg;
 		return DONE;
 	case LONG_SERVICE_CIDR:
 		ctl->service_cidrs = optarg;

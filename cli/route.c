@@ -13,10 +13,12 @@
  * struct found - what the kernel answered
  * @type: RTN_*
  * @index: of the device, 0: none
+ * @source: which address packets that way have
  */
 struct found {
 	unsigned int type;
 	unsigned int index;
+	struct nf_svc_addr source;
 };
 
 static int read_route(struct nl_msg *msg, void *arg)
@@ -32,6 +34,12 @@ static int read_route(struct nl_msg *msg, void *arg)
 	found->type = route->rtm_type;
 	if (attrs[RTA_OIF])
 		found->index = nla_get_u32(attrs[RTA_OIF]);
+	if (attrs[RTA_PREFSRC] && (size_t)nla_len(attrs[RTA_PREFSRC]) ==
+					  nf_svc_addr_size(route->rtm_family)) {
+		found->source.family = route->rtm_family;
+		memcpy(found->source.bytes, nla_data(attrs[RTA_PREFSRC]),
+		       nf_svc_addr_size(route->rtm_family));
+	}
 	return NL_OK;
 }
 
@@ -85,4 +93,24 @@ enum route_answer route_find(const struct nf_svc_addr *addr, char *device)
 	strncpy(device, name, NF_SVC_DEVICE_MAX);
 	device[NF_SVC_DEVICE_MAX] = '\0';
 	return ROUTE_DEVICE;
+}
+
+/* Addresses for documentation: no other route than the default one leads there. */
+static const struct nf_svc_addr far[] = {
+	{ .family = NFPROTO_IPV4, .bytes = { 198, 51, 100, 1 } },
+	{ .family = NFPROTO_IPV6, .bytes = { 0x3f, 0xff, [15] = 1 } },
+};
+
+void route_source(uint8_t family, struct nf_svc_addr *addr)
+{
+	struct nl_sock *sock = nl_socket_alloc();
+	struct found found = { 0 };
+
+	memset(addr, 0, sizeof(*addr));
+	if (!sock)
+		return;
+	if (ask(sock, &far[family == NFPROTO_IPV6], &found) >= 0 &&
+	    found.type == RTN_UNICAST)
+		*addr = found.source;
+	nl_socket_free(sock);
 }

@@ -26,4 +26,11 @@ enum route_answer {
  */
 enum route_answer route_find(const struct nf_svc_addr *addr, char *device);
 
+/**
+ * route_source - the address that this node has towards everybody else
+ * @family: NFPROTO_*
+ * @addr: where it goes: the source that the default route gives; family 0: none
+ */
+void route_source(uint8_t family, struct nf_svc_addr *addr);
+
 #endif

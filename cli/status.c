@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* svcctl status */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,6 +18,7 @@
  * @n_commits: length of @commits
  * @claims: who writes
  * @n_claims: length of @claims
+ * @no_writers: the right to know the last two is missing
  */
 struct state {
 	struct nf_svc_info info;
@@ -25,6 +27,7 @@ struct state {
 	size_t n_commits;
 	struct nf_svc_writer *claims;
 	size_t n_claims;
+	bool no_writers;
 };
 
 static void print_count(const struct svcctl *ctl, const char *what,
@@ -64,6 +67,8 @@ static void print_text(const struct svcctl *ctl, const struct state *state)
 		       counts_write(&last->counts, last->settings_changed,
 				    changed));
 	}
+	if (state->no_writers)
+		puts("last commit, claims: told to root only (CAP_NET_ADMIN)");
 	for (size_t i = 0; i < state->n_claims; i++)
 		printf("owner %s: claimed by %s[%u]\n", state->claims[i].owner,
 		       state->claims[i].comm, state->claims[i].pid);
@@ -80,8 +85,11 @@ static void print_text(const struct svcctl *ctl, const struct state *state)
 
 static bool add_claims(cJSON *to, const struct state *state)
 {
-	cJSON *array = cJSON_AddArrayToObject(to, "claims");
+	cJSON *array;
 
+	if (state->no_writers)
+		return cJSON_AddNullToObject(to, "claims");
+	array = cJSON_AddArrayToObject(to, "claims");
 	for (size_t i = 0; array && i < state->n_claims; i++) {
 		const struct nf_svc_writer *claim = &state->claims[i];
 		cJSON *value = cJSON_CreateObject();
@@ -143,6 +151,23 @@ static enum exit_status print_json(const struct state *state)
 	return complain_memory();
 }
 
+/* Of processes only administrators are told; others see the rest. */
+static int read_writers(struct svcctl *ctl, struct state *state,
+			struct nf_svc_error *error)
+{
+	int ret;
+
+	ret = nf_svc_history_get(ctl->client, &state->commits,
+				 &state->n_commits, error);
+	if (!ret)
+		ret = nf_svc_claims_get(ctl->client, &state->claims,
+					&state->n_claims, error);
+	if (ret != -EPERM)
+		return ret;
+	state->no_writers = true;
+	return 0;
+}
+
 static enum exit_status run_status(struct svcctl *ctl, struct words *words)
 {
 	struct state state = { 0 };
@@ -156,10 +181,7 @@ static enum exit_status run_status(struct svcctl *ctl, struct words *words)
 		return status;
 	if (nf_svc_info_get(ctl->client, &state.info, &error) ||
 	    nf_svc_stats_get(ctl->client, &state.totals, &error) ||
-	    nf_svc_history_get(ctl->client, &state.commits, &state.n_commits,
-			       &error) ||
-	    nf_svc_claims_get(ctl->client, &state.claims, &state.n_claims,
-			      &error)) {
+	    read_writers(ctl, &state, &error)) {
 		status = complain_error(&error);
 	} else if (ctl->output == OUTPUT_JSON) {
 		status = print_json(&state);

@@ -55,6 +55,8 @@ enum output {
  * @wait_ms: how long to wait for another writer
  * @file: -f, NULL: not given
  * @node: --node, NULL: not given
+ * @zone: --zone, NULL: not given
+ * @node_port_addresses: --nodeport-addresses, NULL: not given
  * @service_cidrs: --service-cidr, NULL: not given
  * @pod_cidrs: --pod-cidr, NULL: not given
  * @dry_run: change nothing
@@ -79,6 +81,8 @@ struct svcctl {
 	unsigned int wait_ms;
 	const char *file;
 	const char *node;
+	const char *zone;
+	const char *node_port_addresses;
 	const char *service_cidrs;
 	const char *pod_cidrs;
 	bool dry_run;

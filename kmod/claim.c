@@ -96,7 +96,7 @@ int nf_svc_claim(struct nf_svc_net *nn, struct net *net, struct sock *sk,
 	}
 	if (old && old->sk != sk) {
 		nf_svc_claim_refused(old, extack);
-		err = -EBUSY;
+		err = -EUSERS;
 	} else if (!old && nn->nr_claims >= NF_SVC_CLAIMS_MAX) {
 		NL_SET_ERR_MSG(extack,
 			       "too many claims: see NF_SVC_CLAIMS_MAX");

@@ -38,7 +38,8 @@ static void nf_svc_events_add(struct nf_svc_events *events, u8 cmd,
 	void *head;
 	int tries;
 
-	for (tries = 0; tries < 2; tries++) {
+	/* Listeners that have missed one read the tables anyway. */
+	for (tries = 0; tries < 2 && !events->lost; tries++) {
 		if (!events->skb)
 			events->skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 		if (!events->skb)
@@ -118,6 +119,7 @@ void nf_svc_event_commit(struct net *net, const struct nf_svc_tx *tx,
 			nf_svc_events_add(&events, NF_SVC_CMD_CHANGED,
 					  nf_svc_event_put_change, change,
 					  record->generation);
+			cond_resched();
 		}
 	}
 	nf_svc_events_add(&events, NF_SVC_CMD_COMMITTED,

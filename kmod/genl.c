@@ -221,6 +221,13 @@ static const struct nla_policy nf_svc_policy_explain[NF_SVC_A_MAX + 1] = {
 		.policy = its_policy, .maxattr = NF_SVC_A_MAX,    \
 	}
 
+/* What tells of processes: not for everybody who may open a socket. */
+#define NF_SVC_OP_READ_ADMIN(command, dump)                                   \
+	{                                                                     \
+		.cmd = command, .flags = GENL_UNS_ADMIN_PERM, .dumpit = dump, \
+		.policy = nf_svc_policy_none, .maxattr = NF_SVC_A_MAX,        \
+	}
+
 static bool nf_svc_userns;
 module_param_named(userns, nf_svc_userns, bool, 0444);
 MODULE_PARM_DESC(
@@ -282,21 +289,22 @@ static const struct genl_ops nf_svc_genl_ops[] = {
 			nf_svc_policy_owner),
 	NF_SVC_OP_WRITE(NF_SVC_CMD_RELEASE, nf_svc_cmd_release,
 			nf_svc_policy_owner),
-	NF_SVC_OP_READ(NF_SVC_CMD_CLAIM_GET, NULL, nf_svc_dump_claims,
-		       nf_svc_policy_none),
-	NF_SVC_OP_READ(NF_SVC_CMD_HISTORY_GET, NULL, nf_svc_dump_history,
-		       nf_svc_policy_none),
+	NF_SVC_OP_READ_ADMIN(NF_SVC_CMD_CLAIM_GET, nf_svc_dump_claims),
+	NF_SVC_OP_READ_ADMIN(NF_SVC_CMD_HISTORY_GET, nf_svc_dump_history),
 };
 
 static const struct genl_multicast_group nf_svc_genl_groups[] = {
-	[NF_SVC_GENL_EVENTS] = { .name = NF_SVC_GROUP_EVENTS },
+	[NF_SVC_GENL_EVENTS] = { .name = NF_SVC_GROUP_EVENTS,
+				 .flags = GENL_MCAST_CAP_NET_ADMIN },
 	[NF_SVC_GENL_DROPS] = { .name = NF_SVC_GROUP_DROPS,
 				.flags = GENL_MCAST_CAP_NET_ADMIN },
 };
 
 /*
- * parallel_ops: without it every other family of generic netlink would wait for
- * our commits. nf_svc_net.mutex orders what has to be.
+ * parallel_ops: without it the requests of every other family of generic netlink
+ * would wait for our commits. nf_svc_net.mutex orders what has to be. (A family
+ * that comes or goes still waits for the request that is being worked on, and
+ * others for that: none may sleep for long.)
  */
 struct genl_family nf_svc_genl_family __ro_after_init = {
 	.name = NF_SVC_GENL_NAME,

@@ -100,10 +100,11 @@ int nf_svc_dump_claims(struct sk_buff *skb, struct netlink_callback *cb)
 /**
  * nf_svc_dump_history() - dump of NF_SVC_CMD_HISTORY_GET
  * @skb: messages
- * @cb: request; args[0] generation to be written next, 0 at first
+ * @cb: request; args[0] generation to be written next, 0 at first, args[1]
+ *	generation of the last one, as it was at first
  *
- * A commit between two rounds takes the oldest record away, not one from the
- * middle: what has been read is right.
+ * Commits between two rounds are not shown. If they take away what was to come
+ * next, the dump says that it was interrupted.
  *
  * Context: process, may sleep.
  * Return: length written, 0 at the end, or a negative error.
@@ -116,9 +117,12 @@ int nf_svc_dump_history(struct sk_buff *skb, struct netlink_callback *cb)
 	int err = 0;
 
 	mutex_lock(&nn->mutex);
+	if (!next)
+		cb->args[1] = nn->generation;
 	if (nn->generation > NF_SVC_HISTORY_MAX)
 		oldest = nn->generation - NF_SVC_HISTORY_MAX + 1;
-	for (next = max(next, oldest); next <= nn->generation; next++) {
+	cb->seq = next && next < oldest ? 2 : 1;
+	for (next = max(next, oldest); next <= (u64)cb->args[1]; next++) {
 		record = nf_svc_history_at(nn, next);
 		if (!record)
 			continue;

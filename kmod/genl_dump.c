@@ -489,6 +489,19 @@ static int nf_svc_dump_frontends_of(struct nf_svc_dump *dump,
 	return 0;
 }
 
+/* The service asked for is not there, or is not any more: then the generation,
+ * which is another one, has marked the dump as interrupted.
+ */
+static int nf_svc_dump_nothing(const struct nf_svc_dump *dump)
+{
+	const long *args = dump->cb->args;
+
+	if (args[0] || args[1] || args[2])
+		return 0;
+	NL_SET_ERR_MSG(dump->cb->extack, "no such service");
+	return -ENOENT;
+}
+
 static int nf_svc_dump_one(struct nf_svc_dump *dump, const struct nf_svc_ns *ns,
 			   bool frontends)
 {
@@ -497,7 +510,9 @@ static int nf_svc_dump_one(struct nf_svc_dump *dump, const struct nf_svc_ns *ns,
 	long *args = dump->cb->args;
 	int err = 0;
 
-	if (!service || args[0])
+	if (!service)
+		return nf_svc_dump_nothing(dump);
+	if (args[0])
 		return 0;
 	if (frontends)
 		err = nf_svc_dump_frontends_of(dump, service);
@@ -528,8 +543,9 @@ static int nf_svc_dump_round(struct sk_buff *skb, struct netlink_callback *cb,
 	if (table)
 		cb->seq += table->moves;
 	ret = nf_svc_dump_start(&dump, skb, cb, cmd, nn);
-	if (!ret && table && dump.one)
-		ret = nf_svc_dump_one(&dump, ns, frontends);
+	if (!ret && dump.one)
+		ret = table ? nf_svc_dump_one(&dump, ns, frontends) :
+			      nf_svc_dump_nothing(&dump);
 	else if (!ret && table)
 		ret = nf_svc_dump_table(&dump, table, put);
 	mutex_unlock(&nn->mutex);

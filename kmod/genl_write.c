@@ -135,6 +135,20 @@ int nf_svc_cmd_abort(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+/* What a transaction makes and takes back is kept until its end: one that does so
+ * without end is stopped.
+ */
+static int nf_svc_tx_room(const struct nf_svc_tx *tx,
+			  struct netlink_ext_ack *extack)
+{
+	if (tx->dropped_bytes >> 20 < nf_svc_limits.retiring)
+		return 0;
+	NL_SET_ERR_MSG(
+		extack,
+		"this transaction has taken back too much of its own: see LIMIT_RETIRING");
+	return -ENOSPC;
+}
+
 /*
  * One step of a transaction. A refused one marks it, so that whoever does not
  * look at errors until COMMIT gets one there.
@@ -149,7 +163,9 @@ static int nf_svc_step(struct sk_buff *skb, struct genl_info *info,
 	mutex_lock(&nn->mutex);
 	if (nf_svc_tx_is_of(nn, skb)) {
 		nn->tx->active = jiffies;
-		err = step(nf_svc_ns_locked(nn), nn->tx, info);
+		err = nf_svc_tx_room(nn->tx, info->extack);
+		if (!err)
+			err = step(nf_svc_ns_locked(nn), nn->tx, info);
 		if (err)
 			nn->tx->refused = true;
 		else

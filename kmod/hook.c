@@ -96,6 +96,7 @@ static unsigned int nf_svc_hook_destination(void *priv, struct sk_buff *skb,
 			nf_svc_count_flow(&packet);
 			return NF_ACCEPT;
 		}
+		packet.verdict = NF_SVC_VERDICT_DROP;
 		packet.reason = NF_SVC_DROP_BIND;
 		break;
 	case NF_SVC_VERDICT_REFUSE:
@@ -155,6 +156,7 @@ static unsigned int nf_svc_hook_source(void *priv, struct sk_buff *skb,
 		nf_svc_count_masqueraded(&packet);
 		return NF_ACCEPT;
 	}
+	packet.verdict = NF_SVC_VERDICT_DROP;
 	packet.reason = NF_SVC_DROP_BIND;
 	nf_svc_count_drop(&packet, packet.reason);
 	trace_nf_svc_drop(&packet);

@@ -83,7 +83,7 @@ unsigned int nf_svc_bind_source(struct sk_buff *skb,
 /* refuse.c */
 unsigned int nf_svc_refuse(struct sk_buff *skb,
 			   const struct nf_hook_state *state,
-			   const struct nf_svc_packet *packet);
+			   struct nf_svc_packet *packet);
 
 /* stats.c */
 void nf_svc_count_flow(const struct nf_svc_packet *packet);

@@ -79,14 +79,14 @@ static bool nf_svc_refusal_allowed(const struct nf_svc_packet *packet,
  * @skb: the packet; stays the caller's
  * @state: PRE_ROUTING or LOCAL_OUT, where nothing is confirmed yet: dropping
  *	the packet forgets the flow
- * @packet: what is known of it
+ * @packet: what is known of it; its verdict becomes to drop if there is no answer
  *
  * Context: softirq or process, RCU read side.
  * Return: verdict for the caller to return.
  */
 unsigned int nf_svc_refuse(struct sk_buff *skb,
 			   const struct nf_hook_state *state,
-			   const struct nf_svc_packet *packet)
+			   struct nf_svc_packet *packet)
 {
 	bool reset = packet->protocol == IPPROTO_TCP &&
 		     (!packet->config ||
@@ -96,7 +96,9 @@ unsigned int nf_svc_refuse(struct sk_buff *skb,
 		return NF_DROP_ERR(-ECONNREFUSED);
 
 	if (!nf_svc_refusal_allowed(packet, reset)) {
+		/* Counted beside the reason for which it is refused. */
 		nf_svc_count_drop(packet, NF_SVC_DROP_REFUSAL_LIMIT);
+		packet->verdict = NF_SVC_VERDICT_DROP;
 		return NF_DROP;
 	}
 

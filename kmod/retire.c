@@ -148,8 +148,9 @@ static bool nf_svc_retire_has_room(const struct nf_svc_net *nn)
  *
  * A commit waits for no grace period, so a writer without pause could fill the
  * memory faster than it is freed: its next transaction begins when there is room.
+ * Not for long here, for generic netlink holds a lock: the writer asks again.
  *
- * Context: process, may sleep for 10 s; no mutex is held.
+ * Context: process, may sleep for 100 ms; no mutex is held.
  * Return: 0, -EINTR if the process is killed, or -EAGAIN.
  */
 int nf_svc_retire_wait(struct nf_svc_net *nn, struct netlink_ext_ack *extack)
@@ -159,7 +160,7 @@ int nf_svc_retire_wait(struct nf_svc_net *nn, struct netlink_ext_ack *extack)
 	if (likely(nf_svc_retire_has_room(nn)))
 		return 0;
 	left = wait_event_killable_timeout(nn->retired,
-					   nf_svc_retire_has_room(nn), 10 * HZ);
+					   nf_svc_retire_has_room(nn), HZ / 10);
 	if (left > 0)
 		return 0;
 	NL_SET_ERR_MSG(extack,

@@ -117,6 +117,7 @@ void nf_svc_stage_death(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 	tx->bytes += nf_svc_entry_size(entry);
 	WRITE_ONCE(entry->died, tx->next);
 	if (entry->born == tx->next) {
+		tx->dropped_bytes += nf_svc_entry_size(entry);
 		nf_svc_entry_unlink(ns, entry);
 		list_move_tail(&entry->list, &tx->dropped);
 	} else {
@@ -153,6 +154,9 @@ int nf_svc_begin(struct nf_svc_net *nn, struct net *net, struct sock *sk,
 			       "a transaction is open on this socket already");
 		return -EALREADY;
 	}
+	/* First, for that is not over when the open transaction is. */
+	if (nf_svc_claimed(nn, sk, owner, extack))
+		return -EUSERS;
 	if (nn->tx &&
 	    time_before(jiffies,
 			nn->tx->active + msecs_to_jiffies(NF_SVC_TX_IDLE_MS))) {
@@ -161,8 +165,6 @@ int nf_svc_begin(struct nf_svc_net *nn, struct net *net, struct sock *sk,
 		nf_svc_cookie_pid(extack, nn->tx->pid);
 		return -EBUSY;
 	}
-	if (nf_svc_claimed(nn, sk, owner, extack))
-		return -EBUSY;
 	if (generation && *generation != nn->generation) {
 		NL_SET_ERR_MSG(
 			extack,
@@ -251,7 +253,10 @@ void nf_svc_abort(struct nf_svc_net *nn)
 	nf_svc_changes_free(tx);
 	nf_svc_addresses_finish(tx, false);
 	nf_svc_siblings_del(&tx->born);
+	/* What was to die lives; what was born goes with what had gone already. */
+	tx->bytes = tx->dropped_bytes;
 	list_for_each_entry(entry, &tx->born, list) {
+		tx->bytes += nf_svc_entry_size(entry);
 		nf_svc_entry_unlink(ns, entry);
 		cond_resched();
 	}
@@ -381,8 +386,10 @@ int nf_svc_commit(struct nf_svc_net *nn, u32 steps,
 	nn->generation = tx->next;
 
 	nf_svc_event_commit(ns->net, tx, nf_svc_history_add(nn, tx));
-	list_for_each_entry(change, &tx->changes, list)
+	list_for_each_entry(change, &tx->changes, list) {
 		change->config = NULL; /* the service's now */
+		cond_resched();
+	}
 	nf_svc_changes_free(tx);
 	nf_svc_addresses_finish(tx, true);
 	nf_svc_siblings_del(&tx->dying);

@@ -85,6 +85,7 @@ struct nf_svc_change {
  * @counts: how much it changes; known once it is prepared
  * @replaced: configurations and settings that its commit replaced
  * @bytes: size of those, and of @dying and @dropped
+ * @dropped_bytes: size of @dropped
  * @nr_services: as it was when the transaction began
  * @nr_frontends: as it was when the transaction began
  * @family_frontends: as it was when the transaction began
@@ -112,6 +113,7 @@ struct nf_svc_tx {
 	struct nf_svc_counts counts;
 	struct nf_svc_version *replaced;
 	size_t bytes;
+	size_t dropped_bytes;
 	u32 nr_services;
 	u32 nr_frontends;
 	u32 family_frontends[2];

@@ -254,6 +254,16 @@ bool nf_svc_cidr_contains(const struct nf_svc_cidr *cidr,
 	return !nf_svc_addr_compare(&first, &cidr->addr);
 }
 
+bool nf_svc_cidrs_contain(const struct nf_svc_cidr *cidrs, size_t n,
+			  const struct nf_svc_addr *addr)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (nf_svc_cidr_contains(&cidrs[i], addr))
+			return true;
+	}
+	return false;
+}
+
 const char *nf_svc_addr_unusable(const struct nf_svc_addr *addr)
 {
 	static const uint8_t zero[16], loopback6[16] = { [15] = 1 };

@@ -156,6 +156,15 @@ bool nf_svc_cidr_contains(const struct nf_svc_cidr *cidr,
 			  const struct nf_svc_addr *addr);
 
 /**
+ * nf_svc_cidrs_contain - is an address in one of several ranges?
+ * @cidrs: the ranges
+ * @n: how many
+ * @addr: the address
+ */
+bool nf_svc_cidrs_contain(const struct nf_svc_cidr *cidrs, size_t n,
+			  const struct nf_svc_addr *addr);
+
+/**
  * nf_svc_addr_unusable - why an address cannot be a backend
  * @addr: the address
  *

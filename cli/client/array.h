@@ -12,7 +12,7 @@
  * @size: bytes of an element
  *
  * Only ever grow one array with this function, from NULL and 0 on: how much
- * room it has is derived from @count.
+ * room it has is derived from @count. Elements may be dropped from its end.
  *
  * Return: the new element, zeroed, or NULL if there is no memory; then the
  * array is as it was.

@@ -44,7 +44,7 @@ enum nf_svc_error_kind {
  * @missing: @attribute was missing; otherwise its value is at fault
  * @attribute: name of the attribute at fault, empty: none was named
  * @value: what was sent as its value; may be empty
- * @pid: process that is in the way (EBUSY), 0: not told
+ * @pid: process that is in the way (EBUSY, EUSERS), 0: not told
  * @step: which message of the transaction was refused, from 1 on; 0: none, or not
  *	told
  * @object: what was sent, "service shop/web:http (tcp, ipv4)"; may be empty
@@ -205,7 +205,8 @@ int nf_svc_info_get(struct nf_svc_client *client, struct nf_svc_info *info,
  * nf_svc_tx_begin - begin a transaction
  * @client: has none open
  * @begin: how
- * @error: on failure: EBUSY, ESTALE, EPERM
+ * @error: on failure: EBUSY (another transaction is open), EUSERS (the owner is
+ *	claimed), EAGAIN, ESTALE, EPERM
  */
 int nf_svc_tx_begin(struct nf_svc_client *client,
 		    const struct nf_svc_begin *begin,

@@ -46,7 +46,8 @@ int nf_svc_tx_begin(struct nf_svc_client *client,
 
 	for (;;) {
 		ret = begin_once(client, begin, error);
-		if (ret != -EBUSY || waited >= begin->wait_ms)
+		if ((ret != -EBUSY && ret != -EAGAIN) ||
+		    waited >= begin->wait_ms)
 			break;
 		nanosleep(&step, NULL);
 		waited += WAIT_STEP_MS;

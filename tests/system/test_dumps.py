@@ -147,8 +147,13 @@ def test_dump_of_one_service(lab, tables, family):
     assert sorted(dict(m.attributes)[abi.A_ADDRESS] for m in messages) == \
         sorted(family.pack(a) for a, _ in frontends)
     assert tables.call(abi.CMD_BACKEND_GET, key, genl.F_DUMP) == []
-    for command in abi.CMD_FRONTEND_GET, abi.CMD_BACKEND_GET:
-        assert tables.call(command, tables.key("shop/nobody:http", "tcp", family), genl.F_DUMP) == []
+    for there in True, False:           # any tables at all
+        for command in abi.CMD_FRONTEND_GET, abi.CMD_BACKEND_GET:
+            with pytest.raises(genl.Refused) as e:
+                tables.call(command, tables.key("shop/nobody:http", "tcp", family), genl.F_DUMP)
+            assert e.value.errno == errno.ENOENT and "no such service" in e.value.text
+        if there:
+            tables.clear()
 
 
 @pytest.mark.row("TX-08")

@@ -177,6 +177,35 @@ def test_history_remembers_the_last_commits(tables, family):
     assert counts(m) == {"services_deleted": 1, "frontends_deleted": 1, "backends_deleted": 1}
 
 
+@pytest.mark.row("TX-05", "TX-06")
+def test_a_dump_of_history_ends_and_has_no_hole(lab, tables, family):
+    """TX-05: it ends with what was the last commit at its start; what was overwritten meanwhile is told."""
+    def commits(n):
+        for _ in range(n):
+            generation = tables.change(tables.service("shop/web:http", family))
+        return generation
+
+    last = commits(130)
+    with Tables(lab.node, room=4096) as slow:
+        rounds = slow.dump_rounds(abi.CMD_HISTORY_GET)
+        first = next(rounds)
+        seen = [number(m, abi.A_GENERATION) for m in first]
+        commits(5)
+        for answers in rounds:
+            assert not any(m.flags & genl.F_DUMP_INTR for m in answers)
+            seen += [number(m, abi.A_GENERATION) for m in answers]
+    assert seen == list(range(last - 127, last + 1)) and len(first) < 64
+
+    last = commits(1)
+    with Tables(lab.node, room=4096) as slow:
+        rounds = slow.dump_rounds(abi.CMD_HISTORY_GET)
+        first = next(rounds)
+        commits(127)
+        rest = [m for answers in rounds for m in answers]
+    assert any(m.flags & genl.F_DUMP_INTR for m in rest)
+    assert number(rest[-1], abi.A_GENERATION) == last
+
+
 @pytest.mark.smoke
 @pytest.mark.row("REJ-02")
 def test_a_refused_packet_is_told(lab, tables, family):

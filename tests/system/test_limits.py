@@ -8,6 +8,7 @@ import pytest
 from lab import abi, genl
 from lab.module import load, unload
 from lab.tables import Tables, backend, number, u64
+from lab.wait import until
 
 
 @pytest.fixture
@@ -80,6 +81,17 @@ def test_senseless_parameters_are_refused(loaded_with, parameter):
     assert "limit_" in log.splitlines()[-1]
 
 
+def begins(tables):
+    """BEGIN; False: too much waits to be freed."""
+    try:
+        tables.exchange([tables.begin()])
+    except genl.Refused as e:
+        if e.errno != errno.EAGAIN:
+            raise
+        return False
+    return True
+
+
 @pytest.mark.row("TX-09")
 def test_memory_that_waits_is_bounded(loaded_with, family):
     """TX-09: a writer without pause waits in BEGIN before more than the limit waits to be freed."""
@@ -92,11 +104,28 @@ def test_memory_that_waits_is_bounded(loaded_with, family):
                     for at in range(0, 20000, 500)), batch=4)
     most = 0
     for n in range(60):         # each replaces a configuration of more than half a MiB
+        while not begins(tables):
+            pass
         tables.exchange([
-            tables.begin(),
             tables.backends("shop/large:http", family, "tcp",
                             backend(str(family.pods[256]), 80, weight=2 + n % 2)),
             tables.commit()])
         most = max(most, number(tables.call(abi.CMD_INFO)[0], abi.A_RETIRING))
     assert 0 < most < (1 << 20) + 700000       # the limit, and one more
     tables.clear()
+
+
+@pytest.mark.row("TX-09")
+def test_what_a_transaction_takes_back_is_bounded(loaded_with, family):
+    """TX-09: a transaction that makes and takes back without end is stopped; all of it is counted."""
+    tables = loaded_with("limit_retiring=1")
+    tables.exchange([tables.begin(), tables.service("shop/web:http", family)])
+    with pytest.raises(genl.Refused) as e:
+        for n in range(100000):
+            tables.exchange([tables.frontend("shop/web:http", family.vip(1), 80, exclusive=k)
+                             for k in (False, True)])
+    assert e.value.errno == errno.ENOSPC and "LIMIT_RETIRING" in e.value.text
+    assert 1000 < n < 20000
+    tables.call(abi.CMD_ABORT)
+    assert number(tables.call(abi.CMD_INFO)[0], abi.A_RETIRING) >= 1 << 20
+    until(lambda: not number(tables.call(abi.CMD_INFO)[0], abi.A_RETIRING), "all of it is freed")

@@ -309,6 +309,20 @@ static void CTL_03_files_say_file_line_and_column(void **state)
 	assert_right(line);
 	snprintf(line, sizeof(line), "apply -f %s --pod-cidr 10.1.1.1/8", path);
 	assert_wrong(line, "write 10.0.0.0/8");
+	snprintf(line, sizeof(line),
+		 "apply -f %s --nodeport-addresses 10.1.1.1/8", path);
+	assert_wrong(line, "write 10.0.0.0/8");
+	snprintf(line, sizeof(line),
+		 "diff -f %s --nodeport-addresses localhost", path);
+	assert_wrong(line, "primary, all or CIDR");
+	snprintf(line, sizeof(line),
+		 "apply -f %s --node N --zone Z --nodeport-addresses "
+		 "10.0.0.0/8,fd00::/8",
+		 path);
+	assert_right(line);
+	snprintf(line, sizeof(line), "diff -f %s --nodeport-addresses all",
+		 path);
+	assert_right(line);
 	snprintf(line, sizeof(line), "restore -f %s", path);
 	snprintf(where, sizeof(where), "%s:1:13: apiVersion: no such field",
 		 path);

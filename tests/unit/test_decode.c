@@ -175,33 +175,6 @@ static void other_kinds_are_noted(void **state)
 	model_clean(&model);
 }
 
-static void what_is_not_carried_is_noted_once(void **state)
-{
-	struct model model = read_model(
-		"apiVersion: v1\nkind: Service\nmetadata: {name: x}\n"
-		"spec:\n"
-		"  type: LoadBalancer\n"
-		"  clusterIP: 10.96.0.1\n"
-		"  externalIPs: [192.0.2.1, 192.0.2.2]\n"
-		"  loadBalancerSourceRanges: [10.0.0.0/8]\n"
-		"  sessionAffinity: ClientIP\n"
-		"  ports: [{name: a, port: 80, nodePort: 30080}, "
-		"{name: b, port: 81, nodePort: 30081}]\n"
-		"status: {loadBalancer: {ingress: [{ip: 203.0.113.1}]}}\n");
-
-	(void)state;
-	assert_int_equal(model.n_notes, 5);
-	assert_note(&model, "not carried yet: nodePort of default/x");
-	assert_note(&model, "not carried yet: externalIPs of default/x");
-	assert_note(&model,
-		    "not carried yet: loadBalancerSourceRanges of default/x");
-	assert_note(&model, "not carried yet: sessionAffinity of default/x");
-	assert_note(&model, "not carried yet: loadBalancer of default/x");
-	/* and the ClusterIP is served all the same */
-	assert_int_equal(model.services[0].n_cluster_ips, 1);
-	model_clean(&model);
-}
-
 static void EP_05_conditions_as_the_api_reads_them(void **state)
 {
 	static const struct {
@@ -360,6 +333,29 @@ static void CTL_03_wrong_values_say_field_and_remedy(void **state)
 			  "80}]"),
 		     4, "spec.clusterIPs[1]", "one family");
 	assert_fails(SPEC("ports: 80"), 4, "spec.ports", "a list");
+	assert_fails(SPEC("clusterIP: 10.96.0.1, externalTrafficPolicy: x, "
+			  "ports: [{port: 80}]"),
+		     4, "spec.externalTrafficPolicy", "Cluster or Local");
+	assert_fails(SPEC("clusterIP: 10.96.0.1, sessionAffinity: Cookie, "
+			  "ports: [{port: 80}]"),
+		     4, "spec.sessionAffinity", "None or ClientIP");
+	assert_fails(
+		SPEC("clusterIP: 10.96.0.1, sessionAffinity: ClientIP, "
+		     "sessionAffinityConfig: {clientIP: {timeoutSeconds: 86401}}, "
+		     "ports: [{port: 80}]"),
+		4, "spec.sessionAffinityConfig.clientIP.timeoutSeconds",
+		"86400");
+	assert_fails(SPEC("clusterIP: 10.96.0.1, ports: [{port: 80, nodePort: "
+			  "65536}]"),
+		     4, "spec.ports[0].nodePort", "65535");
+	assert_fails(SPEC("clusterIP: 10.96.0.1, externalIPs: [192.0.2.1, x], "
+			  "ports: [{port: 80}]"),
+		     4, "spec.externalIPs[1]", "not an IP address");
+	assert_fails(SPEC("clusterIP: 10.96.0.1, ports: [{port: 80}]}\n"
+			  "status: {loadBalancer: {ingress: [{ip: 192.0.2.1, "
+			  "ipMode: vip}]}"),
+		     5, "status.loadBalancer.ingress[0].ipMode",
+		     "VIP or Proxy");
 #undef SPEC
 }
 
@@ -370,16 +366,18 @@ static void FE_11_leading_zeros_in_manifests(void **state)
 		     4, "spec.clusterIP", "leading zeros");
 	assert_fails(SLICE("x", "y", "{port: 80}", READY("010.244.0.1")), 6,
 		     "endpoints[0].addresses[0]", "leading zeros");
+	assert_fails(SERVICE("x", "clusterIP: 10.96.0.1, externalIPs: "
+				  "[192.000.2.1], ports: [{port: 80}]"),
+		     4, "spec.externalIPs[0]", "leading zeros");
+	assert_fails(SERVICE("x", "clusterIP: 10.96.0.1, ports: [{port: 80}]}\n"
+				  "status: {loadBalancer: {ingress: [{ip: "
+				  "\"::ffff:192.0.2.1\"}]}"),
+		     5, "status.loadBalancer.ingress[0].ip", "written as IPv6");
 }
 
-static void EP_10_endpoints_that_cannot_be(void **state)
+static void EP_05_endpoints_that_cannot_be_read(void **state)
 {
 	(void)state;
-	assert_fails(SLICE("x", "y", "{port: 80}", READY("127.0.0.1")), 6,
-		     "endpoints[0].addresses[0]", "loopback");
-	assert_fails(SLICE("x", "y", "{port: 80}",
-			   READY("10.0.0.1") ", " READY("169.254.169.254")),
-		     6, "endpoints[1].addresses[0]", "link-local");
 	assert_fails(SLICE("x", "y", "{port: 80}", READY("\"fd00::1\"")), 6,
 		     "endpoints[0].addresses[0]", "addressType");
 	assert_fails(SLICE("x", "y", "{port: 80}", "{addresses: []}"), 6,
@@ -387,6 +385,51 @@ static void EP_10_endpoints_that_cannot_be(void **state)
 	assert_fails(SLICE("x", "y", "{port: 80}",
 			   "{addresses: [10.0.0.1], conditions: {ready: yes}}"),
 		     6, "endpoints[0].conditions.ready", "true nor false");
+}
+
+static void affinity_and_age(void **state)
+{
+	static const struct {
+		const char *spec;
+		uint32_t timeout;
+	} cases[] = {
+		{ "", 0 },
+		{ ", sessionAffinity: None", 0 },
+		{ ", sessionAffinity: ClientIP", 10800 },
+		{ ", sessionAffinity: ClientIP, sessionAffinityConfig: null",
+		  10800 },
+		{ ", sessionAffinity: ClientIP, sessionAffinityConfig: "
+		  "{clientIP: {timeoutSeconds: 86400}}",
+		  86400 },
+		{ ", sessionAffinity: None, sessionAffinityConfig: "
+		  "{clientIP: {timeoutSeconds: 5}}",
+		  0 },
+	};
+	struct model model;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char text[512];
+
+		snprintf(text, sizeof(text),
+			 SERVICE("x", "clusterIP: None, ports: [{port: 80}]%s"),
+			 cases[i].spec);
+		model = read_model(text);
+		assert_int_equal(model.services[0].affinity_timeout,
+				 cases[i].timeout);
+		assert_true(model.services[0].created == INT64_MAX);
+		model_clean(&model);
+	}
+	model = read_model(
+		"apiVersion: v1\nkind: Service\nmetadata: {name: x, uid: u, "
+		"creationTimestamp: 2026-01-02T03:04:05Z}\n"
+		"spec: {clusterIP: None}\n");
+	assert_true(model.services[0].created == 1767323045);
+	assert_string_equal(model.services[0].uid, "u");
+	model_clean(&model);
+	assert_fails("apiVersion: v1\nkind: Service\nmetadata: {name: x, "
+		     "creationTimestamp: yesterday}\nspec: {clusterIP: None}\n",
+		     3, "metadata.creationTimestamp", "2026-01-02T03:04:05Z");
 }
 
 static void CTL_03_objects_that_are_none(void **state)
@@ -420,14 +463,14 @@ int main(void)
 		TEST(FE_09_headless_and_external_names_have_no_frontend),
 		TEST(FE_10_the_proxy_name_label),
 		TEST(other_kinds_are_noted),
-		TEST(what_is_not_carried_is_noted_once),
 		TEST(EP_05_conditions_as_the_api_reads_them),
 		TEST(EP_05_ports_without_name_or_number_count_for_nothing),
 		TEST(EP_05_slices_of_names_or_of_nobody),
 		TEST(slices_are_found_by_their_service),
 		TEST(CTL_03_wrong_values_say_field_and_remedy),
 		TEST(FE_11_leading_zeros_in_manifests),
-		TEST(EP_10_endpoints_that_cannot_be),
+		TEST(EP_05_endpoints_that_cannot_be_read),
+		TEST(affinity_and_age),
 		TEST(CTL_03_objects_that_are_none),
 	};
 

@@ -31,6 +31,12 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 char *__wrap_strdup(const char *text);
+char *__real_strndup(const char *text, size_t len);
+char *__wrap_strndup(const char *text, size_t len);
+void *__real_tsearch(const void *key, void **root,
+		     int (*compare)(const void *a, const void *b));
+void *__wrap_tsearch(const void *key, void **root,
+		     int (*compare)(const void *a, const void *b));
 int __wrap_vasprintf(char **text, const char *format, va_list args);
 int __wrap_asprintf(char **text, const char *format, ...);
 
@@ -52,6 +58,18 @@ void *__wrap_realloc(void *memory, size_t size)
 char *__wrap_strdup(const char *text)
 {
 	return out_of_memory() ? NULL : __real_strdup(text);
+}
+
+char *__wrap_strndup(const char *text, size_t len)
+{
+	return out_of_memory() ? NULL : __real_strndup(text, len);
+}
+
+/* It allocates inside of the C library, and only for what is new. */
+void *__wrap_tsearch(const void *key, void **root,
+		     int (*compare)(const void *a, const void *b))
+{
+	return out_of_memory() ? NULL : __real_tsearch(key, root, compare);
 }
 
 int __wrap_vasprintf(char **text, const char *format, va_list args)
@@ -83,9 +101,14 @@ int __wrap_asprintf(char **text, const char *format, ...)
 static cJSON_Hooks hooks = { __wrap_malloc, free };
 
 static const char manifest[] = SERVICE(
-	"web", "type: NodePort, internalTrafficPolicy: Local, ports: "
-	       "[{name: http, port: 80}, {name: dns, port: 53, protocol: UDP}]")
-	SERVICE("api",
+	"web",
+	"type: NodePort, internalTrafficPolicy: Local, sessionAffinity: ClientIP, "
+	"loadBalancerSourceRanges: [192.0.2.0/24, wrong, 10.0.0.0/8], "
+	"ports: [{name: http, port: 80, nodePort: 30080}, "
+	"{name: dns, port: 53, protocol: UDP}]}\n"
+	"status: {loadBalancer: {ingress: [{ip: 203.0.113.1}, {ip: 127.0.0.1}]}")
+	SERVICE("other", "type: NodePort, ports: [{port: 81, nodePort: 30080}]") SERVICE(
+		"api",
 		"clusterIP: 10.96.0.9, externalIPs: [192.0.2.1], ports: "
 		"[{port: 443}]") SLICE("a", "web",
 				       "{name: http, port: 8080}, {name: dns, port: 53, "
@@ -94,7 +117,13 @@ static const char manifest[] = SERVICE(
 					       "10.0.0.2", "there", "false",
 					       "true", "true"))
 		SLICE("b", "api", "{port: 8443}",
-		      READY("10.0.0.3")) "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n";
+		      "{addresses: [10.0.0.3], hints: {forZones: [{name: a}], forNodes: [{name: here}]}}, " READY(
+			      "127.0.0.1") ", " READY("10.96.0.9")) "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n"
+								    "---\napiVersion: v1\nkind: Node\n"
+								    "metadata: {name: there, labels: "
+								    "{topology.kubernetes.io/zone: b}}\n"
+								    "spec: {podCIDRs: [10.0.0.0/24]}\n"
+								    "status: {addresses: [{type: InternalIP, address: 192.0.2.11}]}\n";
 
 /* From the text to the plan, as 'apply' goes. */
 static int plan(void)
@@ -102,9 +131,25 @@ static int plan(void)
 	struct nf_svc_cidr range = { .addr = { .family = NFPROTO_IPV4,
 					       .bytes = { 10, 96 } },
 				     .prefix = 16 };
-	struct nf_svc_settings settings = { 0 };
-	struct node_view node = { "here", &settings };
+	const struct nf_svc_addr addresses[] = { addr("192.0.2.10"),
+						 addr("192.0.2.11") };
+	const struct nf_svc_cidr home = cidr("192.0.2.0/24");
+	const struct nf_svc_settings have = { 0 };
+	struct nf_svc_settings settings;
+	struct node_ports ports = { 0 };
+	struct node_view node = { .name = "here",
+				  .zone = "a",
+				  .primary = { addr("192.0.2.10") },
+				  .addresses = addresses,
+				  .n_addresses = 2,
+				  .settings = &settings };
+	struct resolve_options options = { .capabilities = ALL_CAPABILITIES,
+					   .internal_only = true,
+					   .node_ports = &ports };
+	const struct cidr_list ranges = { &range, 1 };
 	struct nf_svc_snapshot nothing = { 0 };
+	const struct model_node *machine;
+	struct problems problems = { 0 };
 	struct tree_error error;
 	struct tree_file file;
 	struct model model;
@@ -118,12 +163,23 @@ static int plan(void)
 	tree_clean(&file);
 	if (ret)
 		return ret;
-	ret = allocate_cluster_ips(&model, &nothing, &range, 1, &error);
+	ret = node_find(&node, &model, &problems, &machine);
+	if (!ret)
+		ret = resolve_settings(&settings, &have, NULL, &ranges,
+				       &model.nodes[0], 0, &problems);
+	/* pods are known, so ClusterIPs can be kept from all others */
+	if (!ret)
+		ret = node_ports_select(&ports, NODE_PORT_CIDRS, &home, 1,
+					&node, &problems);
+	if (!ret)
+		ret = allocate_cluster_ips(&model, &nothing, &range, 1, &error);
 	if (!ret)
 		ret = reconcile(&what, &model, &nothing, "admin", true, &node,
-				&error);
+				&options, &error);
 	if (!ret)
 		reconcile_clean(&what);
+	node_ports_clean(&ports);
+	problems_clean(&problems);
 	model_clean(&model);
 	return ret;
 }

@@ -8,7 +8,10 @@
 #define PODS(...) SLICE("web", "web", "{name: http, port: 8080}", __VA_ARGS__)
 
 static const struct nf_svc_settings no_settings;
-static const struct node_view node = { "here", &no_settings };
+static const struct node_view node = { .name = "here",
+				       .settings = &no_settings };
+static const struct node_ports no_node_ports;
+static const struct resolve_options options = { .node_ports = &no_node_ports };
 
 static struct plan plan_for(const struct model *model,
 			    const struct nf_svc_snapshot *snapshot)
@@ -16,7 +19,8 @@ static struct plan plan_for(const struct model *model,
 	struct tree_error error;
 	struct plan plan;
 
-	if (reconcile(&plan, model, snapshot, "admin", false, &node, &error))
+	if (reconcile(&plan, model, snapshot, "admin", false, &node, &options,
+		      &error))
 		fail_msg("%s: %s", error.field, error.message);
 	return plan;
 }
@@ -216,20 +220,87 @@ static void TX_10_other_owners_are_left_alone(void **state)
 	clean(&model, &snapshot, &plan);
 }
 
+/* The label comes and goes: the service goes and comes. */
 static void FE_10_left_alone_by_its_label(void **state)
 {
-	struct nf_svc_snapshot snapshot =
-		kernel_with(WEB("10.96.0.1"), "admin");
-	struct model model = read_model(
+	static const char labelled[] =
 		"apiVersion: v1\nkind: Service\nmetadata: {name: web, labels: "
 		"{service.kubernetes.io/service-proxy-name: x}}\n"
-		"spec: {clusterIP: 10.96.0.1, ports: [{port: 81}]}\n");
-	struct plan plan = plan_for(&model, &snapshot);
+		"spec: {clusterIP: 10.96.0.1, ports: [{name: http, port: 80}]}\n";
+	struct nf_svc_snapshot snapshot;
+	struct model model;
+	struct plan plan;
 
 	(void)state;
+	step(WEB("10.96.0.1"), labelled, &model, &snapshot, &plan);
+	assert_int_equal(plan.changes.n, 1);
+	find(&plan, CHANGE_SERVICE_DEL, 1);
+	assert_int_equal(plan.outcomes[0], OUTCOME_CONFIGURED);
+	clean(&model, &snapshot, &plan);
+	step(labelled, labelled, &model, &snapshot, &plan);
 	assert_int_equal(plan.changes.n, 0);
 	assert_int_equal(plan.outcomes[0], OUTCOME_LEFT_ALONE);
 	clean(&model, &snapshot, &plan);
+	step(labelled, WEB("10.96.0.1"), &model, &snapshot, &plan);
+	assert_int_equal(plan.outcomes[0], OUTCOME_CREATED);
+	clean(&model, &snapshot, &plan);
+	/* of another owner it is nobody's business */
+	snapshot = kernel_with(WEB("10.96.0.1"), "svcsyncd");
+	model = read_model(labelled);
+	plan = plan_for(&model, &snapshot);
+	assert_int_equal(plan.changes.n, 0);
+	clean(&model, &snapshot, &plan);
+}
+
+static void FE_14_an_external_address_of_another_service(void **state)
+{
+#define BALANCED(name, ip)                                        \
+	SERVICE(name, "clusterIP: " ip ", ports: [{port: 80}]}\n" \
+		      "status: {loadBalancer: {ingress: [{ip: "   \
+		      "203.0.113.1}]}")
+	struct nf_svc_snapshot snapshot =
+		kernel_with(BALANCED("old", "10.96.0.1"), "admin");
+	struct model model = read_model(BALANCED("new", "10.96.0.2"));
+	struct tree_error error;
+	struct plan plan;
+
+	(void)state;
+	assert_int_equal(reconcile(&plan, &model, &snapshot, "admin", false,
+				   &node, &options, &error),
+			 -EINVAL);
+	assert_string_equal(error.field, "status.loadBalancer.ingress");
+	assert_non_null(strstr(error.message, "203.0.113.1:80/tcp"));
+	model_clean(&model);
+	nf_svc_snapshot_clean(&snapshot);
+#undef BALANCED
+}
+
+/* Whoever has it, the file or the kernel, and in either order. */
+static void EP_10_a_cluster_ip_as_a_backend(void **state)
+{
+	static const char *const files[] = {
+		WEB("10.96.0.1") PODS(READY("10.96.0.9")),
+		WEB("10.96.0.1") PODS(READY("10.96.0.7")) SERVICE(
+			"a", "clusterIP: 10.96.0.7, ports: [{port: 80}]"),
+		WEB("10.96.0.1") PODS(READY("10.96.0.7")) SERVICE(
+			"z", "clusterIP: 10.96.0.7, ports: [{port: 80}]"),
+	};
+	struct nf_svc_snapshot snapshot = kernel_with(
+		SERVICE("other", "clusterIP: 10.96.0.9, ports: [{port: 80}]"),
+		"svcsyncd");
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct model model = read_model(files[i]);
+		struct plan plan = plan_for(&model, &snapshot);
+
+		assert_problem(&plan.problems, PROBLEM_BACKEND_IS_CLUSTER_IP, 1,
+			       NULL);
+		find(&plan, CHANGE_BACKENDS_SET, 1);
+		reconcile_clean(&plan);
+		model_clean(&model);
+	}
+	nf_svc_snapshot_clean(&snapshot);
 }
 
 static void FE_14_a_frontend_of_another_service_is_refused(void **state)
@@ -243,7 +314,7 @@ static void FE_14_a_frontend_of_another_service_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(reconcile(&plan, &model, &snapshot, "admin", false,
-				   &node, &error),
+				   &node, &options, &error),
 			 -EINVAL);
 	assert_string_equal(error.field, "spec.clusterIP");
 	assert_non_null(strstr(error.message, "10.96.0.1:80/tcp"));
@@ -274,7 +345,7 @@ static void CTL_01_prune_deletes_what_is_not_named(void **state)
 	(void)state;
 	/* the address of what goes is free at once */
 	assert_int_equal(reconcile(&plan, &model, &snapshot, "admin", true,
-				   &node, &error),
+				   &node, &options, &error),
 			 0);
 	find(&plan, CHANGE_SERVICE_DEL, 2);
 	assert_int_equal(plan.n_pruned, 1);
@@ -283,12 +354,12 @@ static void CTL_01_prune_deletes_what_is_not_named(void **state)
 	reconcile_clean(&plan);
 	/* nothing of another owner */
 	assert_int_equal(reconcile(&plan, &model, &snapshot, "other", true,
-				   &node, &error),
+				   &node, &options, &error),
 			 -EINVAL);
 	model_clean(&model);
 	model = read_model(WEB("10.96.0.3"));
 	assert_int_equal(reconcile(&plan, &model, &snapshot, "other", true,
-				   &node, &error),
+				   &node, &options, &error),
 			 0);
 	find(&plan, CHANGE_SERVICE_DEL, 0);
 	assert_int_equal(plan.n_pruned, 0);
@@ -348,6 +419,8 @@ int main(void)
 		TEST(TX_10_other_owners_are_left_alone),
 		TEST(FE_10_left_alone_by_its_label),
 		TEST(FE_14_a_frontend_of_another_service_is_refused),
+		TEST(FE_14_an_external_address_of_another_service),
+		TEST(EP_10_a_cluster_ip_as_a_backend),
 		TEST(CTL_01_prune_deletes_what_is_not_named),
 		TEST(settings_compared),
 		TEST(EP_09_rules_of_external_frontends),

@@ -72,15 +72,19 @@
  * at; a refused one with several BACKENDs may have left some of them for these.)
  * So it is if STEPS, the number of messages sent between BEGIN and
  * COMMIT, is not the number that were taken: one that netlink refuses before the
- * transaction sees it cannot be passed over. ABORT, closing the socket and the
- * death of the process end it too. A namespace has one open transaction at a
- * time; another BEGIN gets EBUSY, unless the open one has been idle for longer
- * than TX_IDLE_MS of INFO: then that one is ended in its favour.
+ * transaction sees it cannot be passed over. (A COMMIT without STEPS is itself
+ * such a message: EINVAL, and the transaction stays open.) ABORT, closing the
+ * socket and the death of the process end it too. A namespace has one open
+ * transaction at a time; another BEGIN gets EBUSY, and may be tried again soon,
+ * unless the open one has been idle for longer than TX_IDLE_MS of INFO: then that
+ * one is ended in its favour. What a transaction makes and takes back is kept
+ * until its end: ENOSPC when that is more than LIMIT_RETIRING.
  *
  * Who means to go on writing (a daemon) says so by CLAIM: until the socket that
  * claimed an OWNER is closed or says RELEASE, a BEGIN for this owner on any other
- * socket gets EBUSY. With both kinds of EBUSY the extended ack's cookie
- * (NLMSGERR_ATTR_COOKIE) is a u32: the process that is in the way.
+ * socket gets EUSERS. (A transaction of the owner that is open on another socket
+ * goes on to its end.) With EUSERS and with BEGIN's EBUSY the extended ack's
+ * cookie (NLMSGERR_ATTR_COOKIE) is a u32: the process that is in the way, as PID.
  *
  * With GENERATION in BEGIN the transaction begins only if the namespace is
  * still at that generation, else ESTALE. With NF_SVC_FLAG_REPLACE in FLAGS,
@@ -109,11 +113,11 @@
  * INFO, SERVICE_GET, BACKEND_GET, FRONTEND_GET, SETTINGS_GET, STATS_GET and
  * EXPLAIN need no transaction and see the last commit. The GETs dump with
  * NLM_F_DUMP; each dumped message is a *_SET command with what would recreate
- * the object, and its OWNER and counts (STATS_GET: one STATS_GET message a
- * service). A dump during which a
+ * the object; that of a service has its OWNER and counts, that of a frontend its
+ * OWNER (STATS_GET: one STATS_GET message a service). A dump during which a
  * commit happened has NLM_F_DUMP_INTR set in its messages: ask again.
  * BACKEND_GET and FRONTEND_GET dumps take an optional service key (NAME,
- * PROTOCOL, FAMILY) and dump that one only. In a BACKEND_GET dump, a message
+ * PROTOCOL, FAMILY) and dump that one only (ENOENT). In a BACKEND_GET dump, a message
  * carries the service key and one or more BACKENDs; a large service takes
  * several messages. Without NLM_F_DUMP, SERVICE_GET takes a service key,
  * FRONTEND_GET a frontend key, STATS_GET nothing (the totals of the namespace);
@@ -125,20 +129,26 @@
  * -------------------------
  *
  * HISTORY_GET dumps the last NF_SVC_HISTORY_MAX commits of the namespace, oldest
- * first, each as a COMMITTED message: who, when, how much.
+ * first, each as a COMMITTED message: who, when, how much. It ends with the commit
+ * that was the last when it began; it is interrupted (NLM_F_DUMP_INTR) if a record
+ * was overwritten before it came to that.
  *
  * Two multicast groups tell what happens in the namespace of the listener:
  *
  *   NF_SVC_GROUP_EVENTS  after each commit: one CHANGED for each service that it
  *                        changed, then one COMMITTED. If these were more than
  *                        NF_SVC_EVENTS_MAX, none of the CHANGED: the COMMITTED
- *                        has NOT_LISTED then. CLAIM and RELEASE (or the end of
+ *                        has NOT_LISTED then. A service that was deleted and
+ *                        made again has two. CLAIM and RELEASE (or the end of
  *                        a claim's socket) are told as messages of that name.
- *   NF_SVC_GROUP_DROPS   a DROPPED for a packet that was refused or dropped, at
- *                        most NF_SVC_DROPS_RATE a second: LOST counts those
- *                        that were not told since the last one. Needs
- *                        CAP_NET_ADMIN in the namespace's user namespace, for
- *                        addresses are in it.
+ *   NF_SVC_GROUP_DROPS   a DROPPED for a packet that was refused or dropped,
+ *                        NF_SVC_DROPS_RATE a second and as many at once: LOST
+ *                        counts those that were not told before it. VERDICT is to
+ *                        drop where a refusal was not answered for its limit.
+ *
+ * Both need CAP_NET_ADMIN in the user namespace of the network namespace, as
+ * HISTORY_GET and CLAIM_GET do: processes and addresses are in them. A datagram
+ * may hold several messages.
  *
  * A listener that is too slow gets ENOBUFS from its next read, as with all
  * netlink: it reads the tables again. (COMMITTED's GENERATION grows by one with
@@ -150,11 +160,12 @@
  *
  * The limits are parameters of the module. One more is refused; only RETIRING
  * may pass its limit, by what one transaction replaces: the next BEGIN waits for
- * it, 10 seconds at most (EAGAIN).
+ * it, a tenth of a second at most (EAGAIN: try again).
  *
  * Commands that write need CAP_NET_ADMIN in the initial user namespace; with the
  * module's parameter userns=1, in the user namespace of the network namespace.
- * Those that read need nothing.
+ * Those that read need nothing, but for the above. A PID is that of the initial PID
+ * namespace.
  *
  * Every refusal carries an extended ack: a message (NLMSGERR_ATTR_MSG), and
  * where one attribute is at fault its place (NLMSGERR_ATTR_OFFS) or its absence
@@ -169,15 +180,15 @@
  *   ENODEV      no such device (EXPLAIN's DEVICE)
  *   EEXIST      it exists and NF_SVC_FLAG_EXCL was given
  *   EPERM       no CAP_NET_ADMIN, or the object has another owner
- *   EBUSY       another transaction is open, or the owner is claimed by another
- *               socket
+ *   EBUSY       another transaction is open
+ *   EUSERS      the owner is claimed by another socket
  *   EAGAIN      RETIRING is over its limit and did not become less
  *   ESTALE      the generation is another one
  *   ECANCELED   an earlier message of this transaction was refused, or did not
  *               reach it
  *   ENOTCONN    no transaction is open on this socket
  *   EALREADY    a transaction is open on this socket already
- *   ENOSPC      a limit of INFO is reached
+ *   ENOSPC      a limit of INFO is reached, or NF_SVC_CLAIMS_MAX
  *   ENOMEM      no memory
  *   EOPNOTSUPP  defined here, but not a capability of this module (INFO's
  *               CAPABILITIES says which are)
@@ -201,7 +212,7 @@
 #define NF_SVC_GENL_VERSION 1
 
 /* Counts changes of this header that a program could care about. */
-#define NF_SVC_ABI_REVISION 3
+#define NF_SVC_ABI_REVISION 4
 
 #define NF_SVC_NAME_MAX 255 /* bytes of a service's name, without NUL */
 #define NF_SVC_OWNER_MAX 63 /* bytes of an owner, without NUL */

@@ -68,9 +68,11 @@ class Model:
     def _begin(self, socket, a):
         needs(a, abi.A_OWNER)
         owner = a[abi.A_OWNER]
-        if self.tx:
-            raise Refusal(errno.EALREADY if self.tx.socket == socket else errno.EBUSY)
+        if self.tx and self.tx.socket == socket:
+            raise Refusal(errno.EALREADY)
         if self.claims.get(owner, socket) != socket:
+            raise Refusal(errno.EUSERS)
+        if self.tx:
             raise Refusal(errno.EBUSY)
         if abi.A_GENERATION in a and a[abi.A_GENERATION] != self.generation.to_bytes(8, "little"):
             raise Refusal(errno.ESTALE)
@@ -105,7 +107,7 @@ class Model:
     def _claim(self, socket, a):
         needs(a, abi.A_OWNER)
         if self.claims.setdefault(a[abi.A_OWNER], socket) != socket:
-            raise Refusal(errno.EBUSY)
+            raise Refusal(errno.EUSERS)
 
     def _release(self, socket, a):
         needs(a, abi.A_OWNER)

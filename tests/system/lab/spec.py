@@ -50,7 +50,7 @@ class Spec:
             return names if names is None else {n: self.attributes[n] for n in names}
 
         number = op.get("do", op.get("dump"))["request"]["value"]
-        return Command(op["name"], number, "flags" in op, taken("do"), taken("dump"))
+        return Command(op["name"], number, "flags" in op and "do" in op, taken("do"), taken("dump"))
 
     def read_set(self, name):
         return {a["name"]: self.read_attribute(n, a) for n, a in enumerate(self.sets[name], 1)}

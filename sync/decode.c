@@ -5,82 +5,7 @@
 #include <string.h>
 
 #include "client/array.h"
-#include "client/words.h"
-#include "model/model.h"
-
-#define LABEL_MAX 63
-
-int model_check_label(const struct tree *node, const char *text,
-		      struct tree_error *error)
-{
-	size_t len = strlen(text);
-
-	if (!len || len > LABEL_MAX || text[0] == '-' || text[len - 1] == '-' ||
-	    text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-")])
-		return tree_fail(
-			node, error,
-			"'%.64s' is no name; 1 to 63 of a-z, 0-9 and -", text);
-	return 0;
-}
-
-int model_decode_protocol(const struct tree *node, uint8_t *protocol,
-			  struct tree_error *error)
-{
-	const struct tree *value = tree_get(node, "protocol");
-	const char *text;
-	int ret;
-
-	*protocol = IPPROTO_TCP;
-	if (!value)
-		return 0;
-	ret = tree_string(value, &text, error);
-	if (ret)
-		return ret;
-	if (!strcmp(text, "UDP"))
-		*protocol = IPPROTO_UDP;
-	else if (!strcmp(text, "SCTP"))
-		*protocol = IPPROTO_SCTP;
-	else if (strcmp(text, "TCP"))
-		return tree_fail(value, error,
-				 "'%.32s' is no protocol; TCP, UDP or SCTP",
-				 text);
-	return 0;
-}
-
-int model_decode_names(const struct tree *node, char **namespace, char **name,
-		       bool named, struct tree_error *error)
-{
-	const char *namespace_text = "default", *name_text = "";
-	const struct tree *metadata, *value;
-	int ret;
-
-	ret = tree_need(node, "metadata", TREE_MAPPING, &metadata, error);
-	if (ret)
-		return ret;
-	value = tree_get(metadata, "namespace");
-	if (value) {
-		ret = tree_string(value, &namespace_text, error);
-		if (!ret)
-			ret = model_check_label(value, namespace_text, error);
-	}
-	if (!ret && named)
-		ret = tree_need(metadata, "name", TREE_SCALAR, &value, error);
-	else if (!ret)
-		ret = tree_may(metadata, "name", TREE_SCALAR, &value, error);
-	if (!ret && value)
-		ret = tree_string(value, &name_text, error);
-	if (ret)
-		return ret;
-	*namespace = strdup(namespace_text);
-	*name = strdup(name_text);
-	if (*namespace && *name)
-		return 0;
-	free(*namespace);
-	free(*name);
-	*namespace = NULL;
-	*name = NULL;
-	return tree_no_memory(error);
-}
+#include "sync/decode.h"
 
 static int add_service(struct model *model, const struct tree *node,
 		       struct tree_error *error)
@@ -120,6 +45,25 @@ static int add_slice(struct model *model, const struct tree *node,
 	return 0;
 }
 
+static int add_node(struct model *model, const struct tree *node,
+		    struct tree_error *error)
+{
+	struct model_node machine, *entry;
+	int ret;
+
+	ret = model_decode_node(&machine, node, error);
+	if (ret)
+		return ret;
+	entry = nf_svc_array_add(&model->nodes, &model->n_nodes,
+				 sizeof(*entry));
+	if (!entry) {
+		model_node_clean(&machine);
+		return tree_no_memory(error);
+	}
+	*entry = machine;
+	return 0;
+}
+
 /* A string of an object, or a default; never fails where it may be missing. */
 static int text_or(const struct tree *node, const char *key,
 		   const char *missing, const char **text,
@@ -137,8 +81,8 @@ static int note_ignored(struct model *model, const struct tree *node,
 {
 	if (model_note(
 		    model, node,
-		    "kind %.64s (%.64s) is ignored; Service (v1) and EndpointSlice "
-		    "(discovery.k8s.io/v1) are read",
+		    "kind %.64s (%.64s) is ignored; Service and Node (v1) and "
+		    "EndpointSlice (discovery.k8s.io/v1) are read",
 		    kind, version))
 		return tree_no_memory(error);
 	return 0;
@@ -191,8 +135,12 @@ static int decode_object(struct model *model, const struct tree *node,
 	if (!strcmp(version, "v1")) {
 		if (!strcmp(kind, "Service"))
 			return add_service(model, node, error);
+		if (!strcmp(kind, "Node"))
+			return add_node(model, node, error);
 		if (!strcmp(kind, "List"))
 			return decode_list(model, node, NULL, NULL, error);
+		if (!strcmp(kind, "NodeList"))
+			return decode_list(model, node, version, "Node", error);
 		if (!strcmp(kind, "ServiceList"))
 			return decode_list(model, node, version, "Service",
 					   error);

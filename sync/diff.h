@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What has to change in the kernel for it to have what is desired. */
-#ifndef NF_SVC_MODEL_DIFF_H
-#define NF_SVC_MODEL_DIFF_H
+#ifndef NF_SVC_SYNC_DIFF_H
+#define NF_SVC_SYNC_DIFF_H
 
 #include "client/client.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "client/array.h"
-#include "model/diff.h"
+#include "sync/diff.h"
 
 static struct change *add(struct changes *changes, enum change_kind kind,
 			  const struct nf_svc_service *service)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* ClusterIPs for Services that have none. */
-#ifndef NF_SVC_MODEL_ALLOCATE_H
-#define NF_SVC_MODEL_ALLOCATE_H
+#ifndef NF_SVC_SYNC_ALLOCATE_H
+#define NF_SVC_SYNC_ALLOCATE_H
 
-#include "model/model.h"
+#include "sync/model.h"
 
 /**
  * allocate_cluster_ips - give each Service the ClusterIPs that it lacks

@@ -6,8 +6,9 @@
 
 #include "client/array.h"
 #include "client/words.h"
-#include "model/allocate.h"
-#include "model/reconcile.h"
+#include "sync/allocate.h"
+#include "sync/claims.h"
+#include "sync/reconcile.h"
 
 /**
  * struct held - a service of the kernel that a Service of the model comes to
@@ -125,8 +126,7 @@ static int sort_out(struct work *work, struct plan *plan)
 				return -ENOMEM;
 			continue;
 		}
-		if (!from || from->left_alone ||
-		    strcmp(service->owner, work->owner)) {
+		if (!from || strcmp(service->owner, work->owner)) {
 			if (add_claims(work, service))
 				return -ENOMEM;
 			continue;
@@ -148,27 +148,41 @@ static int sort_out(struct work *work, struct plan *plan)
 	return 0;
 }
 
-static int resolve_all(struct work *work, struct plan *plan,
-		       const struct node_view *node)
+/* ClusterIPs of the model, and of services that it does not name. */
+static int find_cluster_ips(const struct work *work, struct address_set *set)
 {
 	int ret = 0;
 
-	for (size_t i = 0; i < work->model->n_services && !ret; i++) {
+	for (size_t i = 0; i < work->model->n_services; i++) {
 		const struct model_service *service = &work->model->services[i];
-		const struct model_slice *slices;
-		struct desired part;
-		size_t n, start = plan->desired.n;
 
-		slices = model_find_slices(work->model, service, &n);
-		ret = resolve_service(&plan->desired, service, slices, n, node);
-		work->ends[i] = plan->desired.n;
-		/* a service is whole only after success */
-		if (ret)
-			break;
-		part.services = plan->desired.services + start;
-		part.n = plan->desired.n - start;
-		desired_sort(&part);
+		for (size_t k = 0; k < service->n_cluster_ips && ret != -ENOMEM;
+		     k++)
+			ret = address_set_add(set, &service->cluster_ips[k]);
 	}
+	for (size_t i = 0; i < work->n_claims && ret != -ENOMEM; i++) {
+		if (work->claims[i].frontend->kind == NF_SVC_KIND_CLUSTER_IP)
+			ret = address_set_add(set,
+					      &work->claims[i].frontend->addr);
+	}
+	return ret == -ENOMEM ? ret : 0;
+}
+
+static int resolve_model(struct work *work, struct plan *plan,
+			 const struct node_view *node,
+			 const struct resolve_options *options)
+{
+	struct address_set cluster_ips = { 0 };
+	struct resolve_options all = *options;
+	const struct resolve_context context = { node, &all, &plan->problems };
+	int ret;
+
+	all.cluster_ips = &cluster_ips;
+	ret = find_cluster_ips(work, &cluster_ips);
+	if (!ret)
+		ret = resolve_all(&plan->desired, work->ends, work->model,
+				  &context);
+	address_set_clean(&cluster_ips);
 	return ret;
 }
 
@@ -190,7 +204,8 @@ static int check_claims(const struct work *work,
 		memset(error, 0, sizeof(*error));
 		error->line = from->address_place.line;
 		error->column = from->address_place.column;
-		snprintf(error->field, sizeof(error->field), "spec.clusterIP");
+		snprintf(error->field, sizeof(error->field), "%s",
+			 claims_field(key.frontend->kind));
 		nf_svc_addr_port_format(&key.frontend->addr, key.frontend->port,
 					place);
 		snprintf(
@@ -231,7 +246,8 @@ static int reconcile_one(struct work *work, struct plan *plan, size_t index,
 				  plan->desired.services + start, n))
 		ret = tree_no_memory(error);
 	free(have);
-	if (from->left_alone)
+	/* what it had before it got its label goes */
+	if (from->left_alone && plan->changes.n == before)
 		plan->outcomes[index] = OUTCOME_LEFT_ALONE;
 	else if (plan->changes.n == before)
 		plan->outcomes[index] = OUTCOME_UNCHANGED;
@@ -244,7 +260,7 @@ static int reconcile_one(struct work *work, struct plan *plan, size_t index,
 int reconcile(struct plan *plan, const struct model *model,
 	      const struct nf_svc_snapshot *snapshot, const char *owner,
 	      bool prune, const struct node_view *node,
-	      struct tree_error *error)
+	      const struct resolve_options *options, struct tree_error *error)
 {
 	struct work work = { .model = model,
 			     .snapshot = snapshot,
@@ -257,7 +273,7 @@ int reconcile(struct plan *plan, const struct model *model,
 	plan->outcomes = calloc(n, sizeof(*plan->outcomes));
 	work.ends = calloc(n, sizeof(*work.ends));
 	if (!plan->outcomes || !work.ends || sort_out(&work, plan) ||
-	    resolve_all(&work, plan, node))
+	    resolve_model(&work, plan, node, options))
 		ret = tree_no_memory(error);
 	for (size_t i = 0; i < model->n_services && !ret; i++)
 		ret = reconcile_one(&work, plan, i, &first_held, error);
@@ -273,6 +289,7 @@ void reconcile_clean(struct plan *plan)
 {
 	changes_clean(&plan->changes);
 	desired_clean(&plan->desired);
+	problems_clean(&plan->problems);
 	free(plan->outcomes);
 	for (size_t i = 0; i < plan->n_pruned; i++)
 		free(plan->pruned[i]);

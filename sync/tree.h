@@ -6,8 +6,8 @@
  * Only what JSON can say too is read: anchors, aliases, tags and merge keys are
  * refused, and depth, size and the number of keys are limited.
  */
-#ifndef NF_SVC_MODEL_TREE_H
-#define NF_SVC_MODEL_TREE_H
+#ifndef NF_SVC_SYNC_TREE_H
+#define NF_SVC_SYNC_TREE_H
 
 #include <stdbool.h>
 #include <stddef.h>

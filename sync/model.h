@@ -1,24 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What Kubernetes says, as plain structs: Services and EndpointSlices.
+ * What Kubernetes says, as plain structs: Services, EndpointSlices and Nodes.
  *
  *   manifest -> decode -> model -> resolve (for this node) -> services
  *   services, snapshot of the kernel -> diff -> changes -> transaction
  *
- * Each arrow is a pure function: it asks nobody and prints nothing.
+ * Each arrow is a pure function: it asks nobody and prints nothing. The last one
+ * alone, changes.c, hands on to the client library.
  */
-#ifndef NF_SVC_MODEL_H
-#define NF_SVC_MODEL_H
+#ifndef NF_SVC_SYNC_MODEL_H
+#define NF_SVC_SYNC_MODEL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "client/objects.h"
-#include "model/tree.h"
+#include "sync/tree.h"
 
 /* A Service has at most one ClusterIP of each family. */
 #define MODEL_FAMILIES 2
+
+/**
+ * model_family_index - place of a family in arrays of both
+ * @family: NFPROTO_IPV4 or NFPROTO_IPV6
+ */
+static inline unsigned int model_family_index(uint8_t family)
+{
+	return family == NFPROTO_IPV6;
+}
+
+/**
+ * model_family_name - a family as Kubernetes writes it
+ * @family: NFPROTO_IPV4 or NFPROTO_IPV6
+ */
+static inline const char *model_family_name(uint8_t family)
+{
+	return family == NFPROTO_IPV4 ? "IPv4" : "IPv6";
+}
 
 /**
  * struct model_place - where something stands in its file
@@ -31,15 +50,43 @@ struct model_place {
 };
 
 /**
- * struct model_port - a port of a Service
+ * struct model_port - a port of a Service or a slice
  * @name: owned; empty: it has none
  * @protocol: IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP
  * @port: port
+ * @node_port: nodePort, 0: not said
  */
 struct model_port {
 	char *name;
 	uint8_t protocol;
 	uint16_t port;
+	uint16_t node_port;
+};
+
+/**
+ * struct model_address - an address out of a list
+ * @addr: the address
+ * @index: where it stands in the list, from 0
+ * @place: where it stands in the file
+ */
+struct model_address {
+	struct nf_svc_addr addr;
+	size_t index;
+	struct model_place place;
+};
+
+/**
+ * struct model_range - an entry of loadBalancerSourceRanges
+ * @text: as it was written, without the white space around it; owned
+ * @cidr: what it says
+ * @why: why it says nothing, a constant text; NULL: it is valid
+ * @place: where it stands
+ */
+struct model_range {
+	char *text;
+	struct nf_svc_cidr cidr;
+	const char *why;
+	struct model_place place;
 };
 
 /**
@@ -68,8 +115,19 @@ enum model_dual_stack {
  * @n_families: how many, 0: not said
  * @dual_stack: how many families it wants
  * @internal_local: internalTrafficPolicy is Local
+ * @external_local: externalTrafficPolicy is Local, and counts
+ * @wants_node_ports: its type is one whose ports have a nodePort
+ * @affinity_timeout: of sessionAffinity ClientIP, seconds; 0: None
  * @ports: owned
  * @n_ports: how many
+ * @external_ips: externalIPs, owned
+ * @n_external_ips: how many
+ * @ingress: addresses of status.loadBalancer that are no proxy's, owned
+ * @n_ingress: how many
+ * @ranges: loadBalancerSourceRanges, owned
+ * @n_ranges: how many
+ * @created: creationTimestamp, seconds since 1970; INT64_MAX: not said
+ * @uid: uid, owned; empty: not said
  */
 struct model_service {
 	char *namespace;
@@ -84,24 +142,51 @@ struct model_service {
 	size_t n_families;
 	enum model_dual_stack dual_stack;
 	bool internal_local;
+	bool external_local;
+	bool wants_node_ports;
+	uint32_t affinity_timeout;
 	struct model_port *ports;
 	size_t n_ports;
+	struct model_address *external_ips;
+	size_t n_external_ips;
+	struct model_address *ingress;
+	size_t n_ingress;
+	struct model_range *ranges;
+	size_t n_ranges;
+	int64_t created;
+	char *uid;
+};
+
+/**
+ * struct model_names - names of nodes or zones
+ * @list: owned, as is each of them
+ * @n: how many
+ */
+struct model_names {
+	char **list;
+	size_t n;
 };
 
 /**
  * struct model_endpoint - an endpoint of a slice
  * @addr: its first address, which is the one that counts
+ * @place: where that stands
  * @ready: conditions.ready, as the API reads what is not said
  * @serving: conditions.serving
  * @terminating: conditions.terminating
  * @node: nodeName, owned; NULL: not said
+ * @for_nodes: nodes that hints give it to; none: there is no such hint
+ * @for_zones: zones, likewise
  */
 struct model_endpoint {
 	struct nf_svc_addr addr;
+	struct model_place place;
 	bool ready;
 	bool serving;
 	bool terminating;
 	char *node;
+	struct model_names for_nodes;
+	struct model_names for_zones;
 };
 
 /**
@@ -109,6 +194,7 @@ struct model_endpoint {
  * @namespace: owned
  * @name: owned; may be empty
  * @service: name of its Service, owned; NULL: of none
+ * @headless: carries the label headless: its endpoints count for nothing
  * @place: where it stands
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6, 0: FQDN, which is ignored
  * @ports: owned; without those that have no name or number
@@ -120,12 +206,33 @@ struct model_slice {
 	char *namespace;
 	char *name;
 	char *service;
+	bool headless;
 	struct model_place place;
 	uint8_t family;
 	struct model_port *ports;
 	size_t n_ports;
 	struct model_endpoint *endpoints;
 	size_t n_endpoints;
+};
+
+/**
+ * struct model_node - a Node
+ * @name: owned
+ * @place: where it stands
+ * @zone: its label topology.kubernetes.io/zone, owned; NULL: it has none
+ * @addresses: of status: first all InternalIPs, then all ExternalIPs; owned
+ * @n_addresses: how many
+ * @pod_cidrs: podCIDRs, owned
+ * @n_pod_cidrs: how many
+ */
+struct model_node {
+	char *name;
+	struct model_place place;
+	char *zone;
+	struct nf_svc_addr *addresses;
+	size_t n_addresses;
+	struct nf_svc_cidr *pod_cidrs;
+	size_t n_pod_cidrs;
 };
 
 /**
@@ -139,11 +246,13 @@ struct model_note {
 };
 
 /**
- * struct model - Services, their slices, and what was odd about them
+ * struct model - Services, their slices, Nodes, and what was odd about them
  * @services: sorted by namespace and name, after model_sort()
  * @n_services: how many
  * @slices: sorted by namespace, Service, and name, after model_sort()
  * @n_slices: how many
+ * @nodes: in the order of the file
+ * @n_nodes: how many
  * @notes: in the order they were found
  * @n_notes: how many
  */
@@ -152,12 +261,14 @@ struct model {
 	size_t n_services;
 	struct model_slice *slices;
 	size_t n_slices;
+	struct model_node *nodes;
+	size_t n_nodes;
 	struct model_note *notes;
 	size_t n_notes;
 };
 
 /**
- * model_decode - read Services and EndpointSlices out of a file
+ * model_decode - read Services, EndpointSlices and Nodes out of a file
  * @model: filled, sorted; model_clean() it, after success only
  * @file: the file; need not stay
  * @error: filled on failure: the first thing that is wrong
@@ -168,63 +279,6 @@ struct model {
  */
 int model_decode(struct model *model, const struct tree_file *file,
 		 struct tree_error *error);
-
-/**
- * model_decode_service - read one Service
- * @model: gets the notes
- * @service: filled; model_service_clean() it, after success only
- * @node: the object
- * @error: filled on failure
- *
- * Return: 0, -EINVAL or -ENOMEM. So does the next one.
- */
-int model_decode_service(struct model *model, struct model_service *service,
-			 const struct tree *node, struct tree_error *error);
-
-/**
- * model_decode_slice - read one EndpointSlice
- * @model: gets the notes
- * @slice: filled; model_slice_clean() it, after success only
- * @node: the object
- * @error: filled on failure
- */
-int model_decode_slice(struct model *model, struct model_slice *slice,
-		       const struct tree *node, struct tree_error *error);
-
-/**
- * model_decode_names - read namespace and name of an object
- * @node: the object
- * @namespace: where it goes, "default" if it is not said; to be freed
- * @name: where it goes; to be freed
- * @named: it must have a name
- * @error: filled on failure, when nothing is to be freed
- *
- * Return: 0, -EINVAL or -ENOMEM.
- */
-int model_decode_names(const struct tree *node, char **namespace, char **name,
-		       bool named, struct tree_error *error);
-
-/**
- * model_decode_protocol - read TCP, UDP or SCTP
- * @node: the object that has it
- * @protocol: where it goes; TCP if it is not said
- * @error: filled on failure
- *
- * Return: 0 or -EINVAL.
- */
-int model_decode_protocol(const struct tree *node, uint8_t *protocol,
-			  struct tree_error *error);
-
-/**
- * model_check_label - check a name as Kubernetes does
- * @node: where it stands
- * @text: the name
- * @error: filled on failure
- *
- * Return: 0 or -EINVAL: no DNS label.
- */
-int model_check_label(const struct tree *node, const char *text,
-		      struct tree_error *error);
 
 /**
  * model_note - keep a note
@@ -256,6 +310,23 @@ const struct model_service *model_find_service(const struct model *model,
 					       const char *name);
 
 /**
+ * model_has_family - has a Service a ClusterIP of a family?
+ * @service: the Service; without one there is nothing of that family
+ * @family: NFPROTO_*
+ */
+bool model_has_family(const struct model_service *service, uint8_t family);
+
+/**
+ * model_find_node - a Node by its name
+ * @model: the model
+ * @name: its name
+ *
+ * Return: the Node, which stays the model's, or NULL.
+ */
+const struct model_node *model_find_node(const struct model *model,
+					 const char *name);
+
+/**
  * model_find_slices - the slices of a Service
  * @model: sorted
  * @service: the Service
@@ -278,6 +349,18 @@ void model_service_clean(struct model_service *service);
  * @slice: the slice
  */
 void model_slice_clean(struct model_slice *slice);
+
+/**
+ * model_node_clean - release what a Node owns, and zero it
+ * @node: the Node
+ */
+void model_node_clean(struct model_node *node);
+
+/**
+ * model_names_clean - release names, and zero them
+ * @names: the names
+ */
+void model_names_clean(struct model_names *names);
 
 /**
  * model_clean - release what a model owns, and zero it

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "client/array.h"
-#include "model/model.h"
+#include "sync/model.h"
 
 static int compare_names(const char *namespace, const char *name,
 			 const char *other_namespace, const char *other_name)
@@ -67,6 +67,25 @@ const struct model_service *model_find_service(const struct model *model,
 			high = middle;
 		else
 			low = middle + 1;
+	}
+	return NULL;
+}
+
+bool model_has_family(const struct model_service *service, uint8_t family)
+{
+	for (size_t i = 0; i < service->n_cluster_ips; i++) {
+		if (service->cluster_ips[i].family == family)
+			return true;
+	}
+	return false;
+}
+
+const struct model_node *model_find_node(const struct model *model,
+					 const char *name)
+{
+	for (size_t i = 0; i < model->n_nodes; i++) {
+		if (!strcmp(model->nodes[i].name, name))
+			return &model->nodes[i];
 	}
 	return NULL;
 }
@@ -133,6 +152,12 @@ void model_service_clean(struct model_service *service)
 	free(service->namespace);
 	free(service->name);
 	clean_ports(service->ports, service->n_ports);
+	free(service->external_ips);
+	free(service->ingress);
+	for (size_t i = 0; i < service->n_ranges; i++)
+		free(service->ranges[i].text);
+	free(service->ranges);
+	free(service->uid);
 	memset(service, 0, sizeof(*service));
 }
 
@@ -142,10 +167,30 @@ void model_slice_clean(struct model_slice *slice)
 	free(slice->name);
 	free(slice->service);
 	clean_ports(slice->ports, slice->n_ports);
-	for (size_t i = 0; i < slice->n_endpoints; i++)
+	for (size_t i = 0; i < slice->n_endpoints; i++) {
 		free(slice->endpoints[i].node);
+		model_names_clean(&slice->endpoints[i].for_nodes);
+		model_names_clean(&slice->endpoints[i].for_zones);
+	}
 	free(slice->endpoints);
 	memset(slice, 0, sizeof(*slice));
+}
+
+void model_node_clean(struct model_node *node)
+{
+	free(node->name);
+	free(node->zone);
+	free(node->addresses);
+	free(node->pod_cidrs);
+	memset(node, 0, sizeof(*node));
+}
+
+void model_names_clean(struct model_names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->list[i]);
+	free(names->list);
+	memset(names, 0, sizeof(*names));
 }
 
 void model_clean(struct model *model)
@@ -154,10 +199,13 @@ void model_clean(struct model *model)
 		model_service_clean(&model->services[i]);
 	for (size_t i = 0; i < model->n_slices; i++)
 		model_slice_clean(&model->slices[i]);
+	for (size_t i = 0; i < model->n_nodes; i++)
+		model_node_clean(&model->nodes[i]);
 	for (size_t i = 0; i < model->n_notes; i++)
 		free(model->notes[i].text);
 	free(model->services);
 	free(model->slices);
+	free(model->nodes);
 	free(model->notes);
 	memset(model, 0, sizeof(*model));
 }

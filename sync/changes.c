@@ -2,7 +2,7 @@
 /* Changes into the messages of a transaction. */
 #include <stdlib.h>
 
-#include "model/diff.h"
+#include "sync/diff.h"
 
 static int compare_changes(const void *a, const void *b)
 {

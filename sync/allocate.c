@@ -4,22 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/array.h"
-#include "client/words.h"
-#include "model/allocate.h"
+#include "sync/address_set.h"
+#include "sync/allocate.h"
 
 /* More addresses than this are not told apart in a range of IPv6. */
 #define HOST_BITS_MAX 31
-
-/**
- * struct taken - addresses that cannot be given any more
- * @list: sorted
- * @n: how many
- */
-struct taken {
-	struct nf_svc_addr *list;
-	size_t n;
-};
 
 const struct model_service *service_owner_in(const struct model *model,
 					     const char *name)
@@ -38,47 +27,6 @@ const struct model_service *service_owner_in(const struct model *model,
 	memcpy(own, slash + 1, len);
 	own[len] = '\0';
 	return model_find_service(model, namespace, own);
-}
-
-static int compare_addresses(const void *a, const void *b)
-{
-	return nf_svc_addr_compare(a, b);
-}
-
-/* Where an address stands in the sorted list, or belongs. */
-static size_t position(const struct taken *taken,
-		       const struct nf_svc_addr *addr)
-{
-	size_t low = 0, high = taken->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (nf_svc_addr_compare(&taken->list[middle], addr) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static bool is_taken(const struct taken *taken, const struct nf_svc_addr *addr)
-{
-	size_t at = position(taken, addr);
-
-	return at < taken->n && !nf_svc_addr_compare(&taken->list[at], addr);
-}
-
-static int take(struct taken *taken, const struct nf_svc_addr *addr)
-{
-	size_t at = position(taken, addr), behind = taken->n - at;
-
-	if (!nf_svc_array_add(&taken->list, &taken->n, sizeof(*taken->list)))
-		return -ENOMEM;
-	memmove(taken->list + at + 1, taken->list + at,
-		behind * sizeof(*taken->list));
-	taken->list[at] = *addr;
-	return 0;
 }
 
 /* FNV-1a of "namespace/name": stable over runs, machines and versions. */
@@ -120,7 +68,8 @@ static uint32_t room_of(const struct nf_svc_cidr *range)
 	return size > reserved ? size - reserved : 0;
 }
 
-static bool pick(const struct nf_svc_cidr *range, const struct taken *taken,
+static bool pick(const struct nf_svc_cidr *range,
+		 const struct address_set *taken,
 		 const struct model_service *service, struct nf_svc_addr *addr)
 {
 	uint32_t room = room_of(range), start;
@@ -132,7 +81,7 @@ static bool pick(const struct nf_svc_cidr *range, const struct taken *taken,
 	for (uint32_t i = 0; i < room && i <= taken->n; i++) {
 		*addr = address_at(
 			range, 1 + (uint32_t)(((uint64_t)start + i) % room));
-		if (!is_taken(taken, addr))
+		if (!address_set_has(taken, addr))
 			return true;
 	}
 	return false;
@@ -156,15 +105,6 @@ static bool gets_addresses(const struct model_service *service)
 	return !service->no_frontends && !service->left_alone;
 }
 
-static bool has_family(const struct model_service *service, uint8_t family)
-{
-	for (size_t i = 0; i < service->n_cluster_ips; i++) {
-		if (service->cluster_ips[i].family == family)
-			return true;
-	}
-	return false;
-}
-
 static const struct nf_svc_cidr *range_of(const struct nf_svc_cidr *ranges,
 					  size_t n, uint8_t family)
 {
@@ -176,7 +116,7 @@ static const struct nf_svc_cidr *range_of(const struct nf_svc_cidr *ranges,
 }
 
 /* What the file says itself. */
-static int take_explicit(const struct model *model, struct taken *taken,
+static int take_explicit(const struct model *model, struct address_set *taken,
 			 struct tree_error *error)
 {
 	for (size_t i = 0; i < model->n_services; i++) {
@@ -185,14 +125,17 @@ static int take_explicit(const struct model *model, struct taken *taken,
 		if (!gets_addresses(service))
 			continue;
 		for (size_t k = 0; k < service->n_cluster_ips; k++) {
-			if (is_taken(taken, &service->cluster_ips[k]))
+			int ret = address_set_add(taken,
+						  &service->cluster_ips[k]);
+
+			if (ret == -EEXIST)
 				return fail(
 					&service->address_place,
 					"spec.clusterIP", error,
 					"the address of %s/%s is another Service's of this file "
 					"too; give it one of its own",
 					service);
-			if (take(taken, &service->cluster_ips[k]))
+			if (ret)
 				return tree_no_memory(error);
 		}
 	}
@@ -205,7 +148,7 @@ static bool wants(const struct model_service *service, uint8_t family,
 {
 	uint8_t first = n_ranges ? ranges[0].addr.family : NFPROTO_IPV4;
 
-	if (has_family(service, family))
+	if (model_has_family(service, family))
 		return false;
 	for (size_t i = 0; i < service->n_families; i++) {
 		if (service->families[i] == family)
@@ -239,7 +182,7 @@ programmed(const struct nf_svc_service *service, uint8_t family)
 /* May a Service that says so much or so little have an address of a family? */
 static bool may_keep(const struct model_service *service, uint8_t family)
 {
-	if (has_family(service, family))
+	if (model_has_family(service, family))
 		return false;
 	for (size_t i = 0; i < service->n_families; i++) {
 		if (service->families[i] == family)
@@ -252,7 +195,7 @@ static bool may_keep(const struct model_service *service, uint8_t family)
 /* What the kernel has: kept by Services that say nothing, taken for all others. */
 static int take_programmed(struct model *model,
 			   const struct nf_svc_snapshot *snapshot,
-			   struct taken *taken)
+			   struct address_set *taken)
 {
 	for (size_t i = 0; i < snapshot->n_services; i++) {
 		const struct nf_svc_service *service = &snapshot->services[i];
@@ -263,10 +206,11 @@ static int take_programmed(struct model *model,
 			programmed(service, service->family);
 
 		if (!owner || !gets_addresses(owner) || !addr ||
-		    is_taken(taken, addr) || !may_keep(owner, addr->family))
+		    address_set_has(taken, addr) ||
+		    !may_keep(owner, addr->family))
 			continue;
 		owner->cluster_ips[owner->n_cluster_ips++] = *addr;
-		if (take(taken, addr))
+		if (address_set_add(taken, addr))
 			return -ENOMEM;
 	}
 	return 0;
@@ -275,7 +219,7 @@ static int take_programmed(struct model *model,
 /* Addresses of services that are not of the file. */
 static int take_foreign(const struct model *model,
 			const struct nf_svc_snapshot *snapshot,
-			struct taken *taken)
+			struct address_set *taken)
 {
 	for (size_t i = 0; i < snapshot->n_services; i++) {
 		const struct nf_svc_service *service = &snapshot->services[i];
@@ -283,24 +227,20 @@ static int take_foreign(const struct model *model,
 		if (service_owner_in(model, service->name))
 			continue;
 		for (size_t k = 0; k < service->n_frontends; k++) {
-			if (service->frontends[k].addr.family &&
-			    nf_svc_array_add(&taken->list, &taken->n,
-					     sizeof(*taken->list)))
-				taken->list[taken->n - 1] =
-					service->frontends[k].addr;
-			else if (service->frontends[k].addr.family)
+			const struct nf_svc_addr *addr =
+				&service->frontends[k].addr;
+
+			if (addr->family &&
+			    address_set_add(taken, addr) == -ENOMEM)
 				return -ENOMEM;
 		}
 	}
-	if (taken->n > 1)
-		qsort(taken->list, taken->n, sizeof(*taken->list),
-		      compare_addresses);
 	return 0;
 }
 
 static int allocate_one(struct model_service *service, uint8_t family,
 			const struct nf_svc_cidr *ranges, size_t n_ranges,
-			struct taken *taken, struct tree_error *error)
+			struct address_set *taken, struct tree_error *error)
 {
 	const struct nf_svc_cidr *range = range_of(ranges, n_ranges, family);
 	struct nf_svc_addr addr;
@@ -319,14 +259,14 @@ static int allocate_one(struct model_service *service, uint8_t family,
 			&service->address_place, "spec.clusterIP", error,
 			"no address is left for %s/%s; give a larger --service-cidr",
 			service);
-	if (take(taken, &addr))
+	if (address_set_add(taken, &addr))
 		return tree_no_memory(error);
 	service->cluster_ips[service->n_cluster_ips++] = addr;
 	return 0;
 }
 
 static int allocate_rest(struct model *model, const struct nf_svc_cidr *ranges,
-			 size_t n_ranges, struct taken *taken,
+			 size_t n_ranges, struct address_set *taken,
 			 struct tree_error *error)
 {
 	static const uint8_t families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
@@ -357,7 +297,7 @@ int allocate_cluster_ips(struct model *model,
 			 const struct nf_svc_cidr *ranges, size_t n_ranges,
 			 struct tree_error *error)
 {
-	struct taken taken = { 0 };
+	struct address_set taken = { 0 };
 	int ret;
 
 	ret = take_explicit(model, &taken, error);
@@ -366,6 +306,6 @@ int allocate_cluster_ips(struct model *model,
 		ret = tree_no_memory(error);
 	if (!ret)
 		ret = allocate_rest(model, ranges, n_ranges, &taken, error);
-	free(taken.list);
+	address_set_clean(&taken);
 	return ret;
 }

@@ -4,11 +4,11 @@
  * names it is the whole truth, all others are left as they are, or deleted if
  * the model is the whole truth of its owner.
  */
-#ifndef NF_SVC_MODEL_RECONCILE_H
-#define NF_SVC_MODEL_RECONCILE_H
+#ifndef NF_SVC_SYNC_RECONCILE_H
+#define NF_SVC_SYNC_RECONCILE_H
 
-#include "model/diff.h"
-#include "model/resolve.h"
+#include "sync/diff.h"
+#include "sync/resolve.h"
 
 /**
  * enum outcome - what becomes of a Service
@@ -31,6 +31,7 @@ enum outcome {
  * @outcomes: one for each Service of the model, in its order; owned
  * @pruned: names, NAMESPACE/NAME, of Services that go; owned
  * @n_pruned: how many
+ * @problems: what was found on the way
  */
 struct plan {
 	struct changes changes;
@@ -38,6 +39,7 @@ struct plan {
 	enum outcome *outcomes;
 	char **pruned;
 	size_t n_pruned;
+	struct problems problems;
 };
 
 /**
@@ -48,6 +50,7 @@ struct plan {
  * @owner: only services of this owner are changed or deleted
  * @prune: services of this owner that the model does not name go
  * @node: this node
+ * @options: how Services are resolved; which ClusterIPs there are is added
  * @error: filled on failure: a frontend that belongs to another service already
  *
  * Return: 0, -EINVAL or -ENOMEM.
@@ -55,7 +58,7 @@ struct plan {
 int reconcile(struct plan *plan, const struct model *model,
 	      const struct nf_svc_snapshot *snapshot, const char *owner,
 	      bool prune, const struct node_view *node,
-	      struct tree_error *error);
+	      const struct resolve_options *options, struct tree_error *error);
 
 /**
  * reconcile_clean - release a plan

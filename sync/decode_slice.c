@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "client/array.h"
-#include "model/model.h"
+#include "sync/decode.h"
 
 #define SERVICE_NAME_LABEL "kubernetes.io/service-name"
+#define HEADLESS_LABEL "service.kubernetes.io/headless"
 
 static int decode_family(struct model_slice *slice, const struct tree *node,
 			 struct tree_error *error)
@@ -112,12 +113,51 @@ static int decode_address(const struct model_slice *slice,
 	if (endpoint->addr.family != slice->family)
 		return tree_fail(node, error,
 				 "%s is not of the slice's addressType", text);
-	why = nf_svc_addr_unusable(&endpoint->addr);
-	if (why)
-		return tree_fail(node, error,
-				 "%s is %s, which no endpoint can have", text,
-				 why);
+	endpoint->place = model_place(node);
 	return 0;
+}
+
+static int decode_names(struct model_names *names, const struct tree *hints,
+			const char *key, struct tree_error *error)
+{
+	const struct tree *list, *name;
+	const char *text;
+	char **entry;
+	int ret;
+
+	ret = tree_may(hints, key, TREE_SEQUENCE, &list, error);
+	for (const struct tree *item = list ? list->first : NULL; item && !ret;
+	     item = item->next) {
+		ret = tree_need(item, "name", TREE_SCALAR, &name, error);
+		if (!ret)
+			ret = tree_string(name, &text, error);
+		if (ret)
+			break;
+		entry = nf_svc_array_add(&names->list, &names->n,
+					 sizeof(*entry));
+		if (!entry)
+			return tree_no_memory(error);
+		*entry = strdup(text);
+		if (!*entry)
+			return tree_no_memory(error);
+	}
+	return ret;
+}
+
+static int decode_hints(struct model_endpoint *endpoint,
+			const struct tree *node, struct tree_error *error)
+{
+	const struct tree *hints;
+	int ret;
+
+	ret = tree_may(node, "hints", TREE_MAPPING, &hints, error);
+	if (!ret)
+		ret = decode_names(&endpoint->for_nodes, hints, "forNodes",
+				   error);
+	if (!ret)
+		ret = decode_names(&endpoint->for_zones, hints, "forZones",
+				   error);
+	return ret;
 }
 
 static int decode_endpoint(struct model_slice *slice, const struct tree *node,
@@ -145,6 +185,8 @@ static int decode_endpoint(struct model_slice *slice, const struct tree *node,
 	ret = decode_address(slice, endpoint, addresses->first, error);
 	if (!ret)
 		ret = decode_conditions(endpoint, node, error);
+	if (!ret)
+		ret = decode_hints(endpoint, node, error);
 	if (!ret && name) {
 		ret = tree_string(name, &text, error);
 		if (ret)
@@ -182,7 +224,8 @@ static int decode_service_name(struct model *model, struct model_slice *slice,
 	const char *text;
 	int ret;
 
-	if (!label) {
+	slice->headless = tree_has(labels, HEADLESS_LABEL);
+	if (!label || (label->kind == TREE_SCALAR && !*label->text)) {
 		ret = model_note(
 			model, node,
 			"endpointslice %s/%s is ignored: it has no label %s",
@@ -202,8 +245,7 @@ int model_decode_slice(struct model *model, struct model_slice *slice,
 	int ret;
 
 	memset(slice, 0, sizeof(*slice));
-	slice->place.line = node->line;
-	slice->place.column = node->column;
+	slice->place = model_place(node);
 	ret = model_decode_names(node, &slice->namespace, &slice->name, false,
 				 error);
 	if (ret)
