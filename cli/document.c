@@ -167,8 +167,11 @@ cJSON *document_settings(const struct nf_svc_settings *settings)
 	for (size_t i = 0; i < settings->n_pod_devices && ok; i++)
 		ok = append_item(devices,
 				 cJSON_CreateString(settings->pod_devices[i]));
-	ok = ok && add_cidrs(value, "serviceCIDRs", settings->service_cidrs,
-			     settings->n_service_cidrs);
+	ok = ok &&
+	     add_cidrs(value, "serviceCIDRs", settings->service_cidrs,
+		       settings->n_service_cidrs) &&
+	     add_cidrs(value, "nodePortCIDRs", settings->node_port_cidrs,
+		       settings->n_node_port_cidrs);
 	return checked(value, ok);
 }
 

@@ -97,8 +97,9 @@ static int read_device(struct nf_svc_settings *settings,
 static int read_settings(struct document *document, const struct tree *node,
 			 struct tree_error *error)
 {
-	static const char *const keys[] = { "owner", "podCIDRs", "podDevices",
-					    "serviceCIDRs", NULL };
+	static const char *const keys[] = { "owner",	     "podCIDRs",
+					    "podDevices",    "serviceCIDRs",
+					    "nodePortCIDRs", NULL };
 	struct nf_svc_settings *settings = &document->settings;
 	const struct tree *owner, *devices;
 	int ret;
@@ -116,6 +117,11 @@ static int read_settings(struct document *document, const struct tree *node,
 		ret = document_read_cidrs(node, "serviceCIDRs",
 					  &settings->service_cidrs,
 					  &settings->n_service_cidrs, error);
+	/* not known to the first documents */
+	if (!ret)
+		ret = document_read_cidrs(node, "nodePortCIDRs",
+					  &settings->node_port_cidrs,
+					  &settings->n_node_port_cidrs, error);
 	if (!ret)
 		ret = tree_may(node, "podDevices", TREE_SEQUENCE, &devices,
 			       error);

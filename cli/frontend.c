@@ -31,6 +31,9 @@ struct rule_change {
  * @kind: see there
  * @has_exclusive: exclusive was given
  * @exclusive: see there
+ * @has_ranges: source-range was given
+ * @ranges: sources that may ask, owned
+ * @n_ranges: how many; 0: all may
  * @rules: by enum nf_svc_class
  */
 struct wanted_frontend {
@@ -41,6 +44,9 @@ struct wanted_frontend {
 	uint32_t kind;
 	bool has_exclusive;
 	uint32_t exclusive;
+	bool has_ranges;
+	struct nf_svc_cidr *ranges;
+	size_t n_ranges;
 	struct rule_change rules[NF_SVC_CLASSES];
 };
 
@@ -82,6 +88,24 @@ static enum exit_status parse_rule(struct wanted_frontend *wanted,
 	return status;
 }
 
+static enum exit_status parse_ranges(struct wanted_frontend *wanted,
+				     struct words *words)
+{
+	const char *list = words_take(words);
+
+	if (!list)
+		return complain(
+			WRONG_USAGE,
+			"source-range: its value is missing; a list of CIDRs, or none");
+	if (wanted->has_ranges)
+		return complain(
+			WRONG_USAGE,
+			"source-range: given twice; write a list with commas");
+	wanted->has_ranges = true;
+	return parse_cidrs(list, "source-range", &wanted->ranges,
+			   &wanted->n_ranges);
+}
+
 static enum exit_status parse_wanted(struct wanted_frontend *wanted,
 				     struct words *words, bool with_name)
 {
@@ -107,6 +131,8 @@ static enum exit_status parse_wanted(struct wanted_frontend *wanted,
 			status = parse_word(words, "exclusive", yes_no,
 					    &wanted->exclusive);
 			wanted->has_exclusive = true;
+		} else if (words_take_if(words, "source-range")) {
+			status = parse_ranges(wanted, words);
 		} else if (words_take_if(words, "rule")) {
 			status = parse_rule(wanted, words);
 		} else {
@@ -125,6 +151,11 @@ static void change_frontend(const struct wanted_frontend *wanted,
 		frontend->flags |= NF_SVC_FRONTEND_EXCLUSIVE;
 	else if (wanted->has_exclusive)
 		frontend->flags &= ~(uint32_t)NF_SVC_FRONTEND_EXCLUSIVE;
+	if (wanted->has_ranges) {
+		/* borrowed for as long as the message is written */
+		frontend->ranges = wanted->ranges;
+		frontend->n_ranges = wanted->n_ranges;
+	}
 	for (unsigned int class = 0; class < NF_SVC_CLASSES; class ++) {
 		const struct rule_change *change = &wanted->rules[class];
 
@@ -284,8 +315,11 @@ static enum exit_status run_add(struct svcctl *ctl, struct words *words)
 	struct wanted_frontend wanted;
 	enum exit_status status = parse_wanted(&wanted, words, true);
 
-	return status ? status :
+	if (!status)
+		status =
 			transaction_run(ctl, READ_ALL, NULL, plan_add, &wanted);
+	free(wanted.ranges);
+	return status;
 }
 
 static enum exit_status run_set(struct svcctl *ctl, struct words *words)
@@ -296,12 +330,15 @@ static enum exit_status run_set(struct svcctl *ctl, struct words *words)
 	if (!status && words->n == 1)
 		status = complain(
 			WRONG_USAGE,
-			"set frontend %s: what?; type, exclusive or rule",
+			"set frontend %s: what?; type, exclusive, source-range or rule",
 			wanted.word);
 	/* without a protocol it is the TCP one */
 	wanted.place.has_protocol = true;
-	return status ? status :
+	if (!status)
+		status =
 			transaction_run(ctl, READ_ALL, NULL, plan_set, &wanted);
+	free(wanted.ranges);
+	return status;
 }
 
 static enum exit_status run_del(struct svcctl *ctl, struct words *words)
@@ -315,18 +352,24 @@ static enum exit_status run_del(struct svcctl *ctl, struct words *words)
 				 "del frontend %s: only the place belongs here",
 				 wanted.word);
 	wanted.place.has_protocol = true;
-	return status ? status :
+	if (!status)
+		status =
 			transaction_run(ctl, READ_ALL, NULL, plan_del, &wanted);
+	free(wanted.ranges);
+	return status;
 }
 
-#define FRONTEND_WORDS                                                                      \
-	"[type ClusterIP|NodePort|LoadBalancer|ExternalIP]\n"                               \
-	"         [exclusive yes|no] [rule CLASS [set cluster|local] [masquerade yes|no]\n" \
+#define FRONTEND_WORDS                                                   \
+	"[type ClusterIP|NodePort|LoadBalancer|ExternalIP]\n"            \
+	"         [exclusive yes|no] [source-range CIDR,..|none]\n"      \
+	"         [rule CLASS [set cluster|local] [masquerade yes|no]\n" \
 	"         [empty refuse|drop]]..."
 
 #define FRONTEND_HELP                                                                           \
 	"An exclusive address belongs to services alone: what asks it on a port or protocol\n"  \
 	"that no service has is refused.\n"                                                     \
+	"\n"                                                                                    \
+	"With a source-range only clients in it may ask; what others send is dropped.\n"        \
 	"\n"                                                                                    \
 	"A rule says what happens to clients of one CLASS, which is pod, node (this node\n"     \
 	"itself) or outside: which set of backends they get, whether their source address is\n" \

@@ -13,12 +13,14 @@
  * @has_pod_cidrs: pod-cidr was given
  * @has_pod_devices: pod-device was given
  * @has_service_cidrs: service-cidr was given
+ * @has_node_port_cidrs: node-port-cidr was given
  * @settings: the new values
  */
 struct wanted_settings {
 	bool has_pod_cidrs;
 	bool has_pod_devices;
 	bool has_service_cidrs;
+	bool has_node_port_cidrs;
 	struct nf_svc_settings settings;
 };
 
@@ -74,10 +76,12 @@ static enum exit_status parse_one(struct wanted_settings *wanted,
 		has = &wanted->has_pod_devices;
 	else if (!strcmp(key, "service-cidr"))
 		has = &wanted->has_service_cidrs;
+	else if (!strcmp(key, "node-port-cidr"))
+		has = &wanted->has_node_port_cidrs;
 	else
 		return complain(WRONG_USAGE,
-				"%s: no such setting; pod-cidr, pod-device or "
-				"service-cidr",
+				"%s: no such setting; pod-cidr, pod-device, "
+				"service-cidr or node-port-cidr",
 				key);
 	if (!value)
 		return complain(WRONG_USAGE,
@@ -94,6 +98,9 @@ static enum exit_status parse_one(struct wanted_settings *wanted,
 	if (has == &wanted->has_service_cidrs)
 		return parse_cidrs(value, key, &settings->service_cidrs,
 				   &settings->n_service_cidrs);
+	if (has == &wanted->has_node_port_cidrs)
+		return parse_cidrs(value, key, &settings->node_port_cidrs,
+				   &settings->n_node_port_cidrs);
 	return parse_devices(settings, value);
 }
 
@@ -116,6 +123,10 @@ plan_set(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 	if (wanted->has_service_cidrs) {
 		settings.service_cidrs = wanted->settings.service_cidrs;
 		settings.n_service_cidrs = wanted->settings.n_service_cidrs;
+	}
+	if (wanted->has_node_port_cidrs) {
+		settings.node_port_cidrs = wanted->settings.node_port_cidrs;
+		settings.n_node_port_cidrs = wanted->settings.n_node_port_cidrs;
 	}
 	return transaction_check(
 		nf_svc_tx_settings_set(ctl->client, &settings, &error), &error);
@@ -144,11 +155,15 @@ const struct command svcctl_set_settings = {
 	.verb = "set",
 	.noun = "settings",
 	.synopsis =
-		"[pod-cidr CIDR,..] [pod-device DEVICE,..] [service-cidr CIDR,..]",
-	.summary = "say what a pod is on this node",
+		"[pod-cidr CIDR,..] [pod-device DEVICE,..] [service-cidr CIDR,..]\n"
+		"         [node-port-cidr CIDR,..]",
+	.summary =
+		"say what a pod is on this node, and whose addresses are whose",
 	.help = "A packet comes from a pod if its source is in a pod-cidr or it entered by a\n"
 		"pod-device ('cali*' is every device that begins so). What is not given is kept;\n"
-		"none empties a list. In a service-cidr only services may have addresses.\n"
+		"none empties a list. In a service-cidr only services may have addresses: new flows\n"
+		"to others are dropped. NodePorts (*:PORT) answer at the node's addresses in a\n"
+		"node-port-cidr; without one of a family, at all of them but loopback.\n"
 		"\n"
 		"Frontends that exist keep their rules; those made afterwards masquerade clients that\n"
 		"are not pods.\n",

@@ -329,8 +329,7 @@ static int nf_svc_step_settings_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 	struct nf_svc_settings *new;
 	int err;
 
-	if (!nf_svc_settings_empty(old) &&
-	    strcmp(old->owner, tx->owner)) {
+	if (!nf_svc_settings_empty(old) && strcmp(old->owner, tx->owner)) {
 		NL_SET_ERR_MSG(info->extack,
 			       "the settings belong to another owner");
 		return -EPERM;

@@ -91,8 +91,8 @@ nf_svc_frontend_find_hash(const struct nf_svc_packet *packet,
 static bool nf_svc_node_ports_there(const struct nf_svc_packet *packet)
 {
 	return packet->dport &&
-	       READ_ONCE(packet->ns->node_ports[packet->family ==
-						NFPROTO_IPV6]);
+	       READ_ONCE(
+		       packet->ns->node_ports[packet->family == NFPROTO_IPV6]);
 }
 
 /* A hash of what is the same for all packets of a family: not worth a cache. */
@@ -170,8 +170,8 @@ void nf_svc_lookup(struct nf_svc_packet *packet)
 	if (address && packet->dport) {
 		hash = nf_svc_hash_frontend(hash, packet->protocol,
 					    packet->dport);
-		packet->frontend = nf_svc_frontend_find_hash(
-			packet, &packet->daddr, hash);
+		packet->frontend =
+			nf_svc_frontend_find_hash(packet, &packet->daddr, hash);
 	}
 	if (!packet->frontend && !(address && address->exclusive))
 		packet->frontend = nf_svc_node_port_find(packet);

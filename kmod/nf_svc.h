@@ -306,8 +306,7 @@ static inline u32 nf_svc_settings_nr(const struct nf_svc_settings *settings,
 }
 
 /* Does nobody own them, for they say nothing? */
-static inline bool
-nf_svc_settings_empty(const struct nf_svc_settings *settings)
+static inline bool nf_svc_settings_empty(const struct nf_svc_settings *settings)
 {
 	return !settings ||
 	       (!settings->end[NF_SVC_CIDR_LISTS - 1] && !settings->nr_devices);

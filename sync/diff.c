@@ -224,7 +224,9 @@ bool diff_settings(const struct nf_svc_settings *have,
 	    !same_ranges(have->pod_cidrs, have->n_pod_cidrs, want->pod_cidrs,
 			 want->n_pod_cidrs) ||
 	    !same_ranges(have->service_cidrs, have->n_service_cidrs,
-			 want->service_cidrs, want->n_service_cidrs))
+			 want->service_cidrs, want->n_service_cidrs) ||
+	    !same_ranges(have->node_port_cidrs, have->n_node_port_cidrs,
+			 want->node_port_cidrs, want->n_node_port_cidrs))
 		return true;
 	for (size_t i = 0; i < have->n_pod_devices; i++) {
 		if (strcmp(have->pod_devices[i], want->pod_devices[i]))

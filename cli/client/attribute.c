@@ -69,6 +69,7 @@ static const char *const attribute_names[] = {
 	[NF_SVC_A_LOST] = "lost",
 	[NF_SVC_A_RETIRING] = "memory that waits to be freed",
 	[NF_SVC_A_LIMIT_RETIRING] = "limit of memory that waits to be freed",
+	[NF_SVC_A_NODE_PORT_CIDR] = "node-port-cidr",
 };
 
 static const char *const backend_names[] = {

@@ -52,6 +52,7 @@ void nf_svc_settings_clean(struct nf_svc_settings *settings)
 	free(settings->pod_cidrs);
 	free(settings->pod_devices);
 	free(settings->service_cidrs);
+	free(settings->node_port_cidrs);
 	memset(settings, 0, sizeof(*settings));
 }
 

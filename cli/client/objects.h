@@ -117,6 +117,9 @@ struct nf_svc_service {
  * @n_pod_devices: how many
  * @service_cidrs: addresses that only services may have
  * @n_service_cidrs: how many
+ * @node_port_cidrs: addresses of the node that NodePorts answer at; none of a
+ *	family: all
+ * @n_node_port_cidrs: how many
  */
 struct nf_svc_settings {
 	char owner[NF_SVC_OWNER_MAX + 1];
@@ -126,6 +129,8 @@ struct nf_svc_settings {
 	size_t n_pod_devices;
 	struct nf_svc_cidr *service_cidrs;
 	size_t n_service_cidrs;
+	struct nf_svc_cidr *node_port_cidrs;
+	size_t n_node_port_cidrs;
 };
 
 /**

@@ -24,6 +24,11 @@ static int read_attr(struct nlattr *attr, struct nf_svc_settings *settings)
 					&settings->n_service_cidrs,
 					sizeof(*cidr));
 		return cidr ? nf_svc_attr_cidr(attr, cidr) : -ENOMEM;
+	case NF_SVC_A_NODE_PORT_CIDR:
+		cidr = nf_svc_array_add(&settings->node_port_cidrs,
+					&settings->n_node_port_cidrs,
+					sizeof(*cidr));
+		return cidr ? nf_svc_attr_cidr(attr, cidr) : -ENOMEM;
 	case NF_SVC_A_POD_DEVICE:
 		device = nf_svc_array_add(&settings->pod_devices,
 					  &settings->n_pod_devices,
@@ -66,25 +71,33 @@ int nf_svc_settings_get(struct nf_svc_client *client,
 	return ret;
 }
 
+static int put_cidrs(struct nl_msg *msg, int type,
+		     const struct nf_svc_cidr *cidrs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (nf_svc_put_cidr(msg, type, &cidrs[i]))
+			return -EMSGSIZE;
+	}
+	return 0;
+}
+
 static int put_settings(struct nl_msg *msg,
 			const struct nf_svc_settings *settings)
 {
-	for (size_t i = 0; i < settings->n_pod_cidrs; i++) {
-		if (nf_svc_put_cidr(msg, NF_SVC_A_POD_CIDR,
-				    &settings->pod_cidrs[i]))
-			return -EMSGSIZE;
-	}
+	if (put_cidrs(msg, NF_SVC_A_POD_CIDR, settings->pod_cidrs,
+		      settings->n_pod_cidrs))
+		return -EMSGSIZE;
 	for (size_t i = 0; i < settings->n_pod_devices; i++) {
 		if (nla_put_string(msg, NF_SVC_A_POD_DEVICE,
 				   settings->pod_devices[i]))
 			return -EMSGSIZE;
 	}
-	for (size_t i = 0; i < settings->n_service_cidrs; i++) {
-		if (nf_svc_put_cidr(msg, NF_SVC_A_SERVICE_CIDR,
-				    &settings->service_cidrs[i]))
-			return -EMSGSIZE;
-	}
-	return 0;
+	if (put_cidrs(msg, NF_SVC_A_SERVICE_CIDR, settings->service_cidrs,
+		      settings->n_service_cidrs))
+		return -EMSGSIZE;
+	return put_cidrs(msg, NF_SVC_A_NODE_PORT_CIDR,
+			 settings->node_port_cidrs,
+			 settings->n_node_port_cidrs);
 }
 
 int nf_svc_tx_settings_set(struct nf_svc_client *client,

@@ -20,20 +20,17 @@ from lab.svcctl import DIFFERENT, Svcctl
 from lab.tables import Tables
 from lab.wait import until
 
-# What cannot come up before the module can do it, by capability.
-WAITS_FOR = {
-    "node-port": {"type: NodePort"},
-    "source-ranges": {"reason: source-range"},
-    "service-cidrs": {"reason: service-cidr"},
-}
 # Wants conntrack or NAT to fail.
 RARE = {"reason: bind"}
+ELSEWHERE = {V4: "198.51.100.0/24", V6: "2001:db8:51::/48"}
 CHANGES = ("added", "changed", "deleted")
 
 
 def fill(lab, svcctl):
     """Services in both families: every protocol, several types and rules, backends in every state."""
-    svcctl("set", "settings", "pod-cidr", ",".join(str(f.pods) for f in FAMILIES), "pod-device", "cali*")
+    svcctl("set", "settings", "pod-cidr", ",".join(str(f.pods) for f in FAMILIES), "pod-device", "cali*",
+           "service-cidr", ",".join(str(f.services) for f in FAMILIES),
+           "node-port-cidr", ",".join(f"{lab.node.addr(f)}/{f.bits}" for f in FAMILIES))
     for family in FAMILIES:
         a, b, d = (family.at(p.addr(family), 8080) for p in (lab.a, lab.b, lab.d))
         for protocol in "tcp", "udp", "sctp":
@@ -47,7 +44,10 @@ def fill(lab, svcctl):
         svcctl("set", "frontend", family.at(family.vip(4), 80), "rule", "outside", "set", "local",
                "masquerade", "no", "empty", "drop")
         svcctl("add", "service", "shop/one:http", family.at(family.vip(5), 80), "backend", a)
+        svcctl("add", "frontend", "shop/one:http", family.at(family.vip(10), 80), "type", "LoadBalancer",
+               "source-range", ELSEWHERE[family])
         svcctl("add", "service", "shop/none:http", family.at(family.vip(6), 80), "refuse-with", "icmp")
+    svcctl("add", "frontend", "shop/web:tcp", "*:30080")
 
 
 def ask(lab):
@@ -57,18 +57,24 @@ def ask(lab):
         for host in lab.c, lab.node:
             assert attempt(host, family.vip(6), 80).refused
         assert attempt(lab.outside, family.vip(1), 81).refused
-        assert not attempt(lab.outside, family.vip(4), 80, timeout=0.3).answer
+        assert attempt(lab.outside, lab.node.addr(family), 30080).answer
+        for n in 4, 9, 10:
+            assert not attempt(lab.outside, family.vip(n), 80, timeout=0.3).answer
 
 
 def explain(lab, svcctl):
     """Every verdict, reason and masquerade that there is."""
     told = set()
     for family in FAMILIES:
-        for host, device, vip, port in ((lab.c, "cali-c", 1, 80), (lab.outside, "up0", 2, 80),
-                                        (lab.node, None, 1, 80), (lab.a, "cali-a", 5, 80),
-                                        (lab.c, "cali-c", 6, 80), (lab.c, "cali-c", 1, 81),
-                                        (lab.outside, "up0", 4, 80), (lab.c, "cali-c", 9, 80)):
-            answer = svcctl.json("explain", family.at(family.vip(vip), port), "from", host.addr(family),
+        vips = [family.vip(n) for n in range(11)]
+        for host, device, to, port in ((lab.c, "cali-c", vips[1], 80), (lab.outside, "up0", vips[2], 80),
+                                       (lab.node, None, vips[1], 80), (lab.a, "cali-a", vips[5], 80),
+                                       (lab.c, "cali-c", vips[6], 80), (lab.c, "cali-c", vips[1], 81),
+                                       (lab.outside, "up0", vips[4], 80), (lab.c, "cali-c", vips[9], 80),
+                                       (lab.c, "cali-c", vips[10], 80),
+                                       (lab.c, "cali-c", lab.b.addr(family), 80),
+                                       (lab.outside, "up0", lab.node.addr(family), 30080)):
+            answer = svcctl.json("explain", family.at(to, port), "from", host.addr(family),
                                  *(["dev", device] if device else []))
             assert answer["packet"]["device"] == device
             assert (answer["reason"] is None) == (answer["verdict"] in ("pass", "forward"))
@@ -79,7 +85,8 @@ def explain(lab, svcctl):
         assert svcctl.json("explain", family.vip(1), "from", lab.c.addr(family))["packet"]["port"] == 0
     assert told == {("forward", None, "no"), ("forward", None, "rule"), ("forward", None, "hairpin"),
                     ("refuse", "no-backend", "no"), ("refuse", "unclaimed", "no"),
-                    ("drop", "set-empty", "no"), ("pass", None, "no")}
+                    ("drop", "set-empty", "no"), ("drop", "service-cidr", "no"),
+                    ("drop", "source-range", "no"), ("pass", None, "no")}
 
 
 def differ(lab, svcctl):
@@ -165,7 +172,8 @@ def test_the_schema_has_nothing_that_never_comes_up(lab, svcctl, tables):
             events.append(next_event(process))
         end(process)
         assert {(e["reason"], e["service"]) for e in events if e["event"] == "dropped"} == {
-            ("no-backend", "shop/none:http"), ("unclaimed", None), ("set-empty", "shop/far:http")}
+            ("no-backend", "shop/none:http"), ("unclaimed", None), ("set-empty", "shop/far:http"),
+            ("service-cidr", None), ("source-range", "shop/one:http")}
         assert {e["device"] for e in events if e["event"] == "dropped"} == {"cali-c", "up0", None}
         explain(lab, svcctl)
         listed = svcctl.json("list")
@@ -185,8 +193,7 @@ def test_the_schema_has_nothing_that_never_comes_up(lab, svcctl, tables):
         capabilities = svcctl.json("version")["module"]["capabilities"]
     known = schema.schema()["$defs"]["module"]["properties"]["capabilities"]["items"]["enum"]
     missing = set(known) - set(capabilities)
-    excused = RARE.union({f"module.capabilities[]: {c}" for c in missing},
-                         *(WAITS_FOR.get(c, ()) for c in missing))
+    excused = RARE.union({f"module.capabilities[]: {c}" for c in missing})
     assert sorted(schema.places() - seen.places) == sorted(excused)
 
 

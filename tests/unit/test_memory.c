@@ -186,7 +186,7 @@ static int plan(void)
 
 static const char saved[] =
 	"{format: nf_svc/1, owners: [admin], settings: {owner: admin, podCIDRs:"
-	" [10.0.0.0/8], podDevices: [eth0], serviceCIDRs: []}, services: ["
+	" [10.0.0.0/8], podDevices: [eth0], serviceCIDRs: [], nodePortCIDRs: [192.0.2.0/24]}, services: ["
 	"{name: a/b, protocol: tcp, family: ipv4, owner: admin, scheduler: "
 	"random, refuseWith: reset, affinityTimeout: 0, frontends: [{address: "
 	"10.96.0.1, port: 80, type: ClusterIP, exclusive: true, rules: {pod: "
