@@ -242,7 +242,7 @@ def test_a_flood_of_drops_is_told_in_part(lab, tables, family):
     with Tables(lab.node) as listener, Spray(lab.c, vip, 80) as spray:
         listener.listen("drops")
         listener.socket.setblocking(False)
-        told = lost = 0
+        told, lost, begin = 0, 0, time.monotonic()
 
         def all_told():
             nonlocal told, lost
@@ -257,4 +257,5 @@ def test_a_flood_of_drops_is_told_in_part(lab, tables, family):
         for first in range(1024, 21024, 1000):
             spray.send(range(first, first + 1000))
         until(all_told, "all 20,000 are told, or counted as lost")
-        assert told >= 1000 and lost > 0
+        # As many as at once may be, or less where others were told just before; then 1,000 a second.
+        assert 0 < told <= 1000 * (2 + time.monotonic() - begin) and lost > 0
