@@ -131,6 +131,26 @@ static void print_candidates(const struct story *story)
 		       explanation->candidates - explanation->n_backends);
 }
 
+static void print_passed_over(const struct story *story)
+{
+	const struct nf_svc_explanation *explanation = &story->explanation;
+	char place[NF_SVC_PLACE_TEXT];
+
+	for (size_t i = 0; i < explanation->n_passed_over; i++) {
+		const struct nf_svc_backend *backend =
+			&explanation->passed_over[i];
+
+		printf("%16snot %s: %s\n", "",
+		       nf_svc_addr_port_format(&backend->addr, backend->port,
+					       place),
+		       story_passed_over(story, backend));
+	}
+	if (explanation->passed_over_count > explanation->n_passed_over)
+		printf("%16sand %zu more are passed over\n", "",
+		       explanation->passed_over_count -
+			       explanation->n_passed_over);
+}
+
 /* Chosen for a source port that nobody named is not chosen. */
 static void forget_choice(struct story *story)
 {
@@ -149,8 +169,11 @@ static void print_story(const struct svcctl *ctl, const struct story *story)
 	print_step(ctl, &number, "packet", story_source(story, line));
 	print_step(ctl, &number, "source", story_class(story, line));
 	print_step(ctl, &number, "frontend", story_frontend(story, line));
-	if (explanation->has_rule)
+	if (explanation->has_rule) {
+		print_step(ctl, &number, "policy", story_policy(story, line));
 		print_step(ctl, &number, "set", story_set(story, line));
+		print_passed_over(story);
+	}
 	if (explanation->verdict == NF_SVC_VERDICT_FORWARD) {
 		print_step(ctl, &number, "backend", story_choice(story, line));
 		print_candidates(story);
@@ -212,21 +235,43 @@ static bool add_service(cJSON *to, const struct nf_svc_explanation *explanation)
 			nf_svc_word_text(nf_svc_kinds, explanation->kind));
 }
 
-static bool add_backends(cJSON *to,
-			 const struct nf_svc_explanation *explanation)
+static bool add_array(cJSON *to, const char *key,
+		      const struct nf_svc_backend *backends, size_t n)
 {
-	cJSON *array = cJSON_AddArrayToObject(to, "backends");
+	cJSON *array = cJSON_AddArrayToObject(to, key);
 	bool ok = array;
 
-	for (size_t i = 0; i < explanation->n_backends && ok; i++) {
-		cJSON *item =
-			document_backend(&explanation->backends[i], false);
+	for (size_t i = 0; i < n && ok; i++) {
+		cJSON *item = document_backend(&backends[i], false);
 
 		ok = item && cJSON_AddItemToArray(array, item);
 		if (!ok)
 			cJSON_Delete(item);
 	}
-	return ok &&
+	return ok;
+}
+
+static bool add_policy(cJSON *to, const struct nf_svc_explanation *explanation)
+{
+	uint32_t policy = 0;
+
+	if (explanation->has_rule)
+		policy = explained_policy(explanation);
+	if (!policy)
+		return cJSON_AddNullToObject(to, "policy");
+	return add_text(to, "policy",
+			policy == NF_SVC_SET_LOCAL ? "Local" : "Cluster");
+}
+
+static bool add_backends(cJSON *to,
+			 const struct nf_svc_explanation *explanation)
+{
+	return add_array(to, "backends", explanation->backends,
+			 explanation->n_backends) &&
+	       add_array(to, "passedOver", explanation->passed_over,
+			 explanation->n_passed_over) &&
+	       cJSON_AddNumberToObject(to, "passedOverCount",
+				       explanation->passed_over_count) &&
 	       add_item(to, "chosen",
 			explanation->has_chosen ?
 				document_backend(&explanation->chosen, false) :
@@ -254,8 +299,10 @@ static cJSON *document_story(const struct story *story)
 	     add_service(value, explanation) &&
 	     add_item(value, "rule",
 		      explanation->has_rule ?
-			      document_rule(&explanation->rule) :
+			      document_rule(
+				      &explanation->rules[explanation->class]) :
 			      cJSON_CreateNull()) &&
+	     add_policy(value, explanation) &&
 	     document_add_text(value, "reason", reason) &&
 	     cJSON_AddNumberToObject(value, "candidates",
 				     explanation->candidates) &&

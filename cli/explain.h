@@ -59,6 +59,32 @@ char *story_class(const struct story *story, char *text);
 char *story_frontend(const struct story *story, char *text);
 
 /**
+ * explained_policy - the traffic policy that the frontend's rules amount to
+ * @explanation: has_rule
+ *
+ * Return: NF_SVC_SET_CLUSTER: "Cluster", NF_SVC_SET_LOCAL: "Local", 0: neither, for
+ * no Kubernetes policy asks for rules like these.
+ */
+uint32_t explained_policy(const struct nf_svc_explanation *explanation);
+
+/**
+ * story_policy - which row of the traffic policies decides
+ * @story: the story, has_rule
+ * @text: STORY_LINE bytes
+ */
+char *story_policy(const struct story *story, char *text);
+
+/**
+ * story_passed_over - why a backend may not be chosen
+ * @story: the story, has_rule
+ * @backend: of explanation.passed_over
+ *
+ * Return: the reason, static.
+ */
+const char *story_passed_over(const struct story *story,
+			      const struct nf_svc_backend *backend);
+
+/**
  * story_set - which set is used and how many can be chosen from it
  * @story: the story
  * @text: STORY_LINE bytes

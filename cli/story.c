@@ -123,7 +123,8 @@ char *story_set(const struct story *story, char *text)
 	const struct nf_svc_explanation *explanation = &story->explanation;
 
 	snprintf(text, STORY_LINE, "%s set, where %u backend%s new flows",
-		 nf_svc_word_text(nf_svc_set_words, explanation->rule.set),
+		 nf_svc_word_text(nf_svc_set_words,
+				  explanation->rules[explanation->class].set),
 		 explanation->candidates,
 		 explanation->candidates == 1 ? " takes" : "s take");
 	return text;

@@ -42,27 +42,40 @@ static int nf_svc_explain_read(struct nf_svc_packet *packet,
 	return 0;
 }
 
+/* The first backends that may be chosen, or the first that are passed over. */
+static int nf_svc_explain_list(struct sk_buff *msg,
+			       const struct nf_svc_packet *packet, int type)
+{
+	const struct nf_svc_config *config = packet->config;
+	u32 start = nf_svc_set_start(config, packet->rule->set);
+	u32 end = nf_svc_set_end(config, packet->rule->set);
+	u32 room = NF_SVC_EXPLAIN_BACKENDS;
+	bool may;
+	u32 i;
+
+	for (i = 0; i < config->nr && room; i++) {
+		may = i >= start && i < end && config->backends[i].weight;
+		if (may != (type == NF_SVC_A_BACKEND))
+			continue;
+		if (nf_svc_put_backend(msg, type, packet->family,
+				       &config->backends[i]))
+			return -EMSGSIZE;
+		room--;
+	}
+	return 0;
+}
+
 static int nf_svc_explain_backends(struct sk_buff *msg,
 				   const struct nf_svc_packet *packet,
 				   bool settled)
 {
 	const struct nf_svc_config *config = packet->config;
-	u32 i = nf_svc_set_start(config, packet->rule->set);
-	u32 end = nf_svc_set_end(config, packet->rule->set);
-	u32 room = NF_SVC_EXPLAIN_BACKENDS;
 	bool hairpin;
 
 	if (nla_put_u32(msg, NF_SVC_A_CANDIDATES,
-			config->takers[packet->rule->set]))
+			config->takers[packet->rule->set]) ||
+	    nf_svc_explain_list(msg, packet, NF_SVC_A_BACKEND))
 		return -EMSGSIZE;
-	for (; i < end && room; i++) {
-		if (!config->backends[i].weight)
-			continue;
-		if (nf_svc_put_backend(msg, NF_SVC_A_BACKEND, packet->family,
-				       &config->backends[i]))
-			return -EMSGSIZE;
-		room--;
-	}
 
 	hairpin = (settled || config->takers[packet->rule->set] == 1) &&
 		  nf_inet_addr_cmp(&packet->backend->addr, &packet->saddr);
@@ -81,6 +94,8 @@ static int nf_svc_explain_put(struct sk_buff *msg,
 			      const struct nf_svc_packet *packet, bool settled)
 {
 	const struct nf_svc_frontend *frontend = packet->frontend;
+	const struct nf_svc_config *config = packet->config;
+	u32 i;
 
 	if (nla_put_u32(msg, NF_SVC_A_VERDICT, packet->verdict) ||
 	    nla_put_u32(msg, NF_SVC_A_CLASS, packet->class))
@@ -93,10 +108,14 @@ static int nf_svc_explain_put(struct sk_buff *msg,
 	if (nla_put_string(msg, NF_SVC_A_NAME, frontend->service->name) ||
 	    nla_put_string(msg, NF_SVC_A_OWNER, frontend->service->owner) ||
 	    nla_put_u32(msg, NF_SVC_A_KIND, frontend->kind) ||
-	    nla_put_u32(msg, NF_SVC_A_REFUSE_WITH,
-			packet->config->refuse_with) ||
-	    nf_svc_put_rule(msg, packet->class, packet->rule))
+	    nla_put_u32(msg, NF_SVC_A_REFUSE_WITH, config->refuse_with) ||
+	    nla_put_u32(msg, NF_SVC_A_PASSED_OVER_COUNT,
+			config->nr - config->takers[packet->rule->set]) ||
+	    nf_svc_explain_list(msg, packet, NF_SVC_A_PASSED_OVER))
 		return -EMSGSIZE;
+	for (i = 0; i < __NF_SVC_CLASS_MAX; i++)
+		if (nf_svc_put_rule(msg, i, &frontend->rule[i]))
+			return -EMSGSIZE;
 	if (packet->verdict != NF_SVC_VERDICT_FORWARD)
 		return 0;
 	return nf_svc_explain_backends(msg, packet, settled);

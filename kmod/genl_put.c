@@ -11,7 +11,7 @@ static int nf_svc_put_address(struct sk_buff *skb, int type, u8 family,
 /**
  * nf_svc_put_backend() - write a backend
  * @skb: message
- * @type: NF_SVC_A_BACKEND or NF_SVC_A_CHOSEN
+ * @type: NF_SVC_A_BACKEND, NF_SVC_A_CHOSEN or NF_SVC_A_PASSED_OVER
  * @family: NFPROTO_* of its service
  * @backend: the backend
  *

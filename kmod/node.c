@@ -31,6 +31,7 @@ static bool nf_svc_node_has_ipv6(const struct nf_svc_packet *packet)
  * As kube-proxy's "fib daddr type local" does.
  *
  * Context: softirq or process, RCU read side.
+ * Return: does it?
  */
 bool nf_svc_node_has(const struct nf_svc_packet *packet)
 {
@@ -49,6 +50,7 @@ bool nf_svc_node_has(const struct nf_svc_packet *packet)
  * martian, and the way around (route_localnet) is CVE-2020-8558.
  *
  * Context: softirq or process, RCU read side.
+ * Return: do they?
  */
 bool nf_svc_node_port_at(const struct nf_svc_packet *packet)
 {

@@ -67,6 +67,7 @@ static bool nf_svc_cidr_has(const struct nf_svc_cidr *cidr, u8 family,
  * @addr: network byte order
  *
  * Context: any.
+ * Return: is it?
  */
 bool nf_svc_cidrs_have(const struct nf_svc_cidr *cidrs, u32 nr, u8 family,
 		       const union nf_inet_addr *addr)

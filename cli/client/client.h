@@ -149,13 +149,16 @@ struct nf_svc_packet {
  * @name: of the service found, owned; NULL: none
  * @owner: of the service
  * @kind: enum nf_svc_kind, if @name
- * @has_rule: @rule is known
- * @rule: the rule used
+ * @has_rule: @rules are known
+ * @rules: of the frontend, by enum nf_svc_class; that of @class is used
  * @drop_reason: enum nf_svc_drop_reason, NF_SVC_DROP_UNSPEC: none
  * @refuse_with: enum nf_svc_refuse, if the verdict is to refuse
  * @candidates: backends that take new flows in the set used
  * @backends: every one that may be chosen, owned
  * @n_backends: how many
+ * @passed_over: backends that may not be, owned; perhaps not all
+ * @n_passed_over: how many
+ * @passed_over_count: how many there are
  * @has_chosen: @chosen is known
  * @chosen: the one that will be
  * @masquerade: 0 no, 1 by the rule, 2 because it is a hairpin
@@ -167,12 +170,15 @@ struct nf_svc_explanation {
 	char owner[NF_SVC_OWNER_MAX + 1];
 	uint32_t kind;
 	bool has_rule;
-	struct nf_svc_rule rule;
+	struct nf_svc_rule rules[NF_SVC_CLASSES];
 	uint32_t drop_reason;
 	uint32_t refuse_with;
 	uint32_t candidates;
 	struct nf_svc_backend *backends;
 	size_t n_backends;
+	struct nf_svc_backend *passed_over;
+	size_t n_passed_over;
+	uint32_t passed_over_count;
 	bool has_chosen;
 	struct nf_svc_backend chosen;
 	uint32_t masquerade;

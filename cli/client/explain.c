@@ -21,12 +21,28 @@ static int put_packet(struct nl_msg *msg, const struct nf_svc_packet *packet)
 	return 0;
 }
 
+static int read_rule(struct nlattr *attr,
+		     struct nf_svc_explanation *explanation)
+{
+	struct nf_svc_rule rule;
+	uint32_t class;
+	int ret = nf_svc_attr_rule(attr, &class, &rule);
+
+	if (ret)
+		return ret;
+	/* of a class that is not known here */
+	if (class >= NF_SVC_CLASSES)
+		return 0;
+	explanation->has_rule |= class == explanation->class;
+	explanation->rules[class] = rule;
+	return 0;
+}
+
 static int read_nests(struct nlmsghdr *nlh,
 		      struct nf_svc_explanation *explanation)
 {
 	struct nf_svc_backend *backend;
 	struct nlattr *attr;
-	uint32_t class;
 	int rest, ret = 0;
 
 	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rest) {
@@ -38,14 +54,19 @@ static int read_nests(struct nlmsghdr *nlh,
 			ret = backend ? nf_svc_attr_backend(attr, backend) :
 					-ENOMEM;
 			break;
+		case NF_SVC_A_PASSED_OVER:
+			backend = nf_svc_array_add(&explanation->passed_over,
+						   &explanation->n_passed_over,
+						   sizeof(*backend));
+			ret = backend ? nf_svc_attr_backend(attr, backend) :
+					-ENOMEM;
+			break;
 		case NF_SVC_A_CHOSEN:
 			explanation->has_chosen = true;
 			ret = nf_svc_attr_backend(attr, &explanation->chosen);
 			break;
 		case NF_SVC_A_RULE:
-			explanation->has_rule = true;
-			ret = nf_svc_attr_rule(attr, &class,
-					       &explanation->rule);
+			ret = read_rule(attr, explanation);
 			break;
 		default:
 			break;
@@ -84,6 +105,8 @@ static int read_explanation(struct nlmsghdr *nlh, void *arg)
 						   NF_SVC_REFUSE_RESET);
 	explanation->candidates =
 		nf_svc_attr_u32(attrs[NF_SVC_A_CANDIDATES], 0);
+	explanation->passed_over_count =
+		nf_svc_attr_u32(attrs[NF_SVC_A_PASSED_OVER_COUNT], 0);
 	explanation->masquerade =
 		nf_svc_attr_u32(attrs[NF_SVC_A_MASQUERADE], 0);
 	return read_nests(nlh, explanation);
@@ -114,5 +137,6 @@ void nf_svc_explanation_clean(struct nf_svc_explanation *explanation)
 {
 	free(explanation->name);
 	free(explanation->backends);
+	free(explanation->passed_over);
 	memset(explanation, 0, sizeof(*explanation));
 }

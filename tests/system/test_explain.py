@@ -117,3 +117,37 @@ def test_svcctl_explain(lab, svcctl, web, family):
     text = explain(family.at(web, 80, "udp"), "from", family.at(lab.c.addr(family), 42000))
     got = ask(lab.c, web, 80, "udp", source_port=42000)
     assert family.at(lab.pod(got.name).addr(family), 8080) in text
+
+
+@pytest.mark.row("CTL-01")
+def test_explain_names_policy_and_passed_over(lab, svcctl, web, family):
+    """CTL-01: svcctl explain names the traffic policy that decided, and each backend passed over with the reason."""
+    a, b, d = (family.at(p.addr(family), 8080) for p in (lab.a, lab.b, lab.d))
+    svcctl("add", "frontend", "shop/web:tcp", family.at(family.vip(4), 80), "type", "LoadBalancer",
+           "rule", "outside", "set", "local")
+    svcctl("add", "frontend", "shop/web:tcp", family.at(family.vip(5), 80), "type", "LoadBalancer",
+           "rule", "pod", "set", "local")
+
+    def explain(n, host, device):
+        words = "explain", family.at(family.vip(n), 80), "from", host.addr(family), *device
+        return svcctl(*words).stdout, svcctl.json(*words)
+
+    for n, host, device, policy, said, passed in (
+            (1, lab.c, ("dev", "cali-c"), "Cluster", "internalTrafficPolicy Cluster, asked from a pod", {b: "weight is 0"}),
+            (4, lab.c, ("dev", "cali-c"), "Local", "externalTrafficPolicy Local, asked from a pod", {b: "weight is 0"}),
+            (4, lab.outside, ("dev", "up0"), "Local", "externalTrafficPolicy Local, asked from outside",
+             {b: "weight is 0", d: "in the cluster set only"}),
+            (5, lab.node, (), None, "rules of its own", {b: "weight is 0"}),
+            (5, lab.c, ("dev", "cali-c"), None, "rules of its own",
+             {b: "weight is 0", d: "in the cluster set only"})):
+        text, value = explain(n, host, device)
+        assert value["policy"] == policy and said in text
+        assert {family.at(p["address"], p["port"]) for p in value["passedOver"]} == set(passed)
+        assert value["passedOverCount"] == len(passed)
+        for place, why in passed.items():
+            line, = (line for line in text.splitlines() if f"not {place}:" in line)
+            assert why in line
+    svcctl("set", "backend", "shop/web:tcp", a, "sets", "none")
+    text, value = explain(4, lab.outside, ("dev", "up0"))
+    assert value["verdict"] == "refuse" or value["verdict"] == "drop"
+    assert f"not {a}: it drains" in text and value["passedOverCount"] == 3

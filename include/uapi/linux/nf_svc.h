@@ -217,7 +217,7 @@
 #define NF_SVC_NAME_MAX 255 /* bytes of a service's name, without NUL */
 #define NF_SVC_OWNER_MAX 63 /* bytes of an owner, without NUL */
 #define NF_SVC_DEVICE_MAX 15 /* bytes of a device's name, without NUL */
-#define NF_SVC_EXPLAIN_BACKENDS 64 /* most BACKENDs in EXPLAIN's answer */
+#define NF_SVC_EXPLAIN_BACKENDS 64 /* most of each list in EXPLAIN's answer */
 #define NF_SVC_COMM_MAX 15 /* bytes of a process's name, without NUL */
 #define NF_SVC_CLAIMS_MAX 64 /* most claimed owners of a namespace */
 #define NF_SVC_HISTORY_MAX 128 /* commits that HISTORY_GET knows */
@@ -268,10 +268,11 @@
  *	in: FAMILY, PROTOCOL (any number), SOURCE, ADDRESS, SOURCE_PORT?, PORT?,
  *	DEVICE? (where it comes in; none: it is sent by this node).
  *	out: VERDICT, CLASS, and as far as they were reached: NAME, OWNER, KIND,
- *	RULE (the one used), DROP_REASON, REFUSE_WITH, CANDIDATES, BACKEND* (the
- *	first %NF_SVC_EXPLAIN_BACKENDS of those that may be chosen), CHOSEN (where
- *	the choice is a function of the packet and SOURCE_PORT was given),
- *	MASQUERADE
+ *	RULE* (of each class; that of CLASS is used), DROP_REASON, REFUSE_WITH,
+ *	PASSED_OVER_COUNT, PASSED_OVER* (not in the set used, or without weight),
+ *	CANDIDATES, BACKEND* (those that may be chosen), CHOSEN (where the choice is
+ *	a function of the packet and SOURCE_PORT was given), MASQUERADE. Of
+ *	PASSED_OVER and BACKEND the first %NF_SVC_EXPLAIN_BACKENDS each
  * @NF_SVC_CMD_CLAIM: be the only writer of an owner. in: OWNER. Told to
  *	%NF_SVC_GROUP_EVENTS: OWNER, PID, COMM
  * @NF_SVC_CMD_RELEASE: end a claim. in: OWNER. Told as CLAIM
@@ -401,6 +402,8 @@ enum nf_svc_commands {
  * @NF_SVC_A_LIMIT_RETIRING: u64, bytes of these beyond which BEGIN waits
  * @NF_SVC_A_NODE_PORT_CIDR: nest of enum nf_svc_cidr_attrs. Needs
  *	%NF_SVC_CAP_NODE_PORT
+ * @NF_SVC_A_PASSED_OVER: nest of enum nf_svc_backend_attrs, out
+ * @NF_SVC_A_PASSED_OVER_COUNT: u32, out
  */
 enum nf_svc_attrs {
 	NF_SVC_A_UNSPEC,
@@ -468,6 +471,8 @@ enum nf_svc_attrs {
 	NF_SVC_A_RETIRING,
 	NF_SVC_A_LIMIT_RETIRING,
 	NF_SVC_A_NODE_PORT_CIDR,
+	NF_SVC_A_PASSED_OVER,
+	NF_SVC_A_PASSED_OVER_COUNT,
 
 	/* private: */
 	__NF_SVC_A_MAX,

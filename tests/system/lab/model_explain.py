@@ -42,6 +42,7 @@ class Fate:
     refuse_with: int | None = None
     rule: tuple | None = None
     candidates: frozenset | None = None     # (address, port)
+    passed_over: frozenset | None = None
     chosen: tuple | None = None
     masquerade: int | None = None
 
@@ -92,7 +93,8 @@ def judge(state, packet, held, chosen=None):
     rule = frontend.rules[of]
     use, masquerade, empty = rule
     about = {"service": frontend.service[0], "owner": service.owner, "kind": frontend.kind,
-             "refuse_with": service.refuse_with, "rule": rule}
+             "refuse_with": service.refuse_with, "rule": rule,
+             "passed_over": frozenset(service.backends) - takers(service, use)}
     if frontend.ranges and not has(frontend.ranges, packet.source):
         return Fate(abi.VERDICT_DROP, of, abi.DROP_SOURCE_RANGE, **about)
     here, other = takers(service, use), takers(service, abi.SET_CLUSTER | abi.SET_LOCAL)
@@ -116,12 +118,15 @@ def told(tables, packet):
 
     backends = [backend(b)[0] for b in every(attributes, abi.A_BACKEND)]
     assert len(set(backends)) == len(backends) == (number(abi.A_CANDIDATES) or 0)
-    of = rule(a[abi.A_RULE]) if abi.A_RULE in a else (None, None)
-    assert of[0] in (None, number(abi.A_CLASS))
+    rules = dict(rule(r) for r in every(attributes, abi.A_RULE))
+    assert len(rules) == len(every(attributes, abi.A_RULE)) and len(rules) in (0, 3)
+    passed = [backend(b)[0] for b in every(attributes, abi.A_PASSED_OVER)]
+    assert len(set(passed)) == len(passed) == (number(abi.A_PASSED_OVER_COUNT) or 0)
     return Fate(number(abi.A_VERDICT), number(abi.A_CLASS), number(abi.A_DROP_REASON),
                 string(a[abi.A_NAME]) if abi.A_NAME in a else None,
                 string(a[abi.A_OWNER]) if abi.A_OWNER in a else None,
-                number(abi.A_KIND), number(abi.A_REFUSE_WITH), of[1],
+                number(abi.A_KIND), number(abi.A_REFUSE_WITH), rules.get(number(abi.A_CLASS)),
                 frozenset(backends) if backends else None,
+                frozenset(passed) if rules else None,
                 backend(a[abi.A_CHOSEN])[0] if abi.A_CHOSEN in a else None,
                 number(abi.A_MASQUERADE))
