@@ -143,7 +143,7 @@ static void print_passed_over(const struct story *story)
 		printf("%16snot %s: %s\n", "",
 		       nf_svc_addr_port_format(&backend->addr, backend->port,
 					       place),
-		       story_passed_over(story, backend));
+		       story_passed_over(backend));
 	}
 	if (explanation->passed_over_count > explanation->n_passed_over)
 		printf("%16sand %zu more are passed over\n", "",

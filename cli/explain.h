@@ -76,13 +76,11 @@ char *story_policy(const struct story *story, char *text);
 
 /**
  * story_passed_over - why a backend may not be chosen
- * @story: the story, has_rule
  * @backend: of explanation.passed_over
  *
  * Return: the reason, static.
  */
-const char *story_passed_over(const struct story *story,
-			      const struct nf_svc_backend *backend);
+const char *story_passed_over(const struct nf_svc_backend *backend);
 
 /**
  * story_set - which set is used and how many can be chosen from it

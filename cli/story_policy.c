@@ -53,16 +53,13 @@ char *story_policy(const struct story *story, char *text)
 	return text;
 }
 
-const char *story_passed_over(const struct story *story,
-			      const struct nf_svc_backend *backend)
+const char *story_passed_over(const struct nf_svc_backend *backend)
 {
-	const struct nf_svc_explanation *explanation = &story->explanation;
-
 	if (!backend->sets)
 		return "it drains: no new flows";
-	if (!(backend->sets & explanation->rules[explanation->class].set))
-		return backend->sets & NF_SVC_SET_LOCAL ?
-			       "it is in the local set only" :
-			       "it is in the cluster set only";
-	return "its weight is 0: no new flows";
+	if (!backend->weight)
+		return "its weight is 0: no new flows";
+	return backend->sets & NF_SVC_SET_LOCAL ?
+		       "it is in the local set only" :
+		       "it is in the cluster set only";
 }

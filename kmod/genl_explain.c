@@ -49,13 +49,14 @@ static int nf_svc_explain_list(struct sk_buff *msg,
 	const struct nf_svc_config *config = packet->config;
 	u32 start = nf_svc_set_start(config, packet->rule->set);
 	u32 end = nf_svc_set_end(config, packet->rule->set);
+	bool wanted = type == NF_SVC_A_BACKEND;
 	u32 room = NF_SVC_EXPLAIN_BACKENDS;
 	bool may;
 	u32 i;
 
 	for (i = 0; i < config->nr && room; i++) {
 		may = i >= start && i < end && config->backends[i].weight;
-		if (may != (type == NF_SVC_A_BACKEND))
+		if (may != wanted)
 			continue;
 		if (nf_svc_put_backend(msg, type, packet->family,
 				       &config->backends[i]))

@@ -41,7 +41,7 @@ def fill(lab, svcctl):
             svcctl("add", "frontend", "shop/web:tcp", family.at(family.vip(n), 80), "type", kind)
         svcctl("add", "service", "shop/far:http", family.at(family.vip(4), 80), "backend", d,
                "backend", a, "sets", "none")
-        svcctl("set", "frontend", family.at(family.vip(4), 80), "rule", "outside", "set", "local",
+        svcctl("set", "frontend", family.at(family.vip(4), 80), "type", "LoadBalancer", "rule", "outside", "set", "local",
                "masquerade", "no", "empty", "drop")
         svcctl("add", "service", "shop/one:http", family.at(family.vip(5), 80), "backend", a)
         svcctl("add", "frontend", "shop/one:http", family.at(family.vip(10), 80), "type", "LoadBalancer",
