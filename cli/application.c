@@ -77,6 +77,61 @@ static const struct reserved_port reserved[] = {
 	{ .port = 10256, .what = "a proxy's health check" },
 };
 
+static bool has_node_ports(const struct model *model)
+{
+	for (size_t i = 0; i < model->n_services; i++) {
+		const struct model_service *service = &model->services[i];
+
+		for (size_t port = 0; port < service->n_ports; port++) {
+			if (service->ports[port].node_port)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Where node ports answer: what was said now, else earlier, else the default. */
+static int select_node_ports(struct application *apply,
+			     const struct nf_svc_settings *have,
+			     const struct node_view *node,
+			     struct problems *problems)
+{
+	if (!apply->node_ports_said && have->n_node_port_cidrs)
+		return node_ports_select(&apply->node_ports, NODE_PORT_CIDRS,
+					 have->node_port_cidrs,
+					 have->n_node_port_cidrs, node,
+					 problems);
+	return node_ports_select(&apply->node_ports, apply->node_port_choice,
+				 apply->node_port_cidrs,
+				 apply->n_node_port_cidrs, node, problems);
+}
+
+static int make_settings(struct application *apply,
+			 const struct nf_svc_snapshot *snapshot,
+			 const struct nf_svc_info *info, struct node_view *node,
+			 struct problems *problems)
+{
+	const struct cidr_list pods = { apply->pod_cidrs, apply->n_pod_cidrs };
+	const struct cidr_list services = { apply->service_cidrs,
+					    apply->n_service_cidrs };
+	const struct model_node *machine;
+	struct cidr_list node_ports;
+	bool has_ports = apply->node_ports_said ||
+			 has_node_ports(&apply->model);
+
+	if (node_find(node, &apply->model, problems, &machine) ||
+	    (has_ports &&
+	     select_node_ports(apply, &snapshot->settings, node, problems)))
+		return -ENOMEM;
+	node_ports.list = apply->node_ports.cidrs;
+	node_ports.n = apply->node_ports.n;
+	return resolve_settings(&apply->settings, &snapshot->settings,
+				apply->has_pod_cidrs ? &pods : NULL,
+				services.n ? &services : NULL,
+				has_ports ? &node_ports : NULL, machine,
+				info->capabilities, problems);
+}
+
 /* From the node to the plan; -EINVAL with @error filled, or -ENOMEM. */
 static int make_plan(struct svcctl *ctl, struct application *apply,
 		     const struct nf_svc_snapshot *snapshot,
@@ -86,6 +141,8 @@ static int make_plan(struct svcctl *ctl, struct application *apply,
 	const struct resolve_options options = {
 		.capabilities = info->capabilities,
 		.node_ports = &apply->node_ports,
+		.masquerade_all = ctl->masquerade_all,
+		.internal_only = ctl->internal_cluster_ips,
 		.trusting = true,
 		.external_cidrs = apply->external_ip_cidrs,
 		.n_external_cidrs = apply->n_external_ip_cidrs,
@@ -94,17 +151,9 @@ static int make_plan(struct svcctl *ctl, struct application *apply,
 		.reserved = reserved,
 		.n_reserved = sizeof(reserved) / sizeof(*reserved),
 	};
-	const struct cidr_list pods = { apply->pod_cidrs, apply->n_pod_cidrs };
-	const struct model_node *machine;
 	int ret;
 
-	if (node_find(node, &apply->model, problems, &machine) ||
-	    resolve_settings(&apply->settings, &snapshot->settings,
-			     apply->has_pod_cidrs ? &pods : NULL, NULL, machine,
-			     info->capabilities, problems) ||
-	    node_ports_select(&apply->node_ports, apply->node_port_choice,
-			      apply->node_port_cidrs, apply->n_node_port_cidrs,
-			      node, problems))
+	if (make_settings(apply, snapshot, info, node, problems))
 		return tree_no_memory(error);
 	apply->set_settings =
 		diff_settings(&snapshot->settings, &apply->settings);

@@ -13,7 +13,8 @@
  * @file: what it holds; the model is read from it anew for each try
  * @model: Services and slices
  * @name: of this node
- * @node_port_choice: --nodeport-addresses
+ * @node_ports_said: --nodeport-addresses was given
+ * @node_port_choice: from there
  * @node_port_cidrs: from there
  * @n_node_port_cidrs: how many
  * @addresses: of this node
@@ -36,6 +37,7 @@ struct application {
 	struct tree_file file;
 	struct model model;
 	char name[NODE_NAME_MAX + 1];
+	bool node_ports_said;
 	enum node_port_choice node_port_choice;
 	struct nf_svc_cidr *node_port_cidrs;
 	size_t n_node_port_cidrs;

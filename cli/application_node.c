@@ -38,6 +38,7 @@ static enum exit_status read_node_ports(const struct svcctl *ctl,
 {
 	const char *text = ctl->node_port_addresses;
 
+	apply->node_ports_said = text;
 	if (!text || !strcmp(text, "primary"))
 		return DONE;
 	apply->node_port_choice = NODE_PORT_ALL;

@@ -157,16 +157,21 @@ const struct command svcctl_apply = {
 		"and why; external IPs that are not in --external-ip-cidrs are served with a warning. Of\n"
 		"several Services that want one frontend the oldest (creationTimestamp, uid, name) gets it.\n"
 		"\n"
-		"A Service without a clusterIP gets one from --service-cidr, the same one each time.\n"
+		"A Service without a clusterIP gets one from --service-cidr, the same one each time; what\n"
+		"is sent to addresses there that no service has is dropped from then on (service-cidr of\n"
+		"the settings).\n"
 		"Clients that are not pods are masqueraded if it is known what a pod is: from --pod-cidr,\n"
 		"from the podCIDRs of this node's Node, or from the settings there are.\n"
+		"With --masquerade-all pods that ask a ClusterIP are masqueraded, too. From outside the\n"
+		"cluster a ClusterIP can be asked, unless --internal-cluster-ips is given.\n"
 		"\n"
 		"An endpoint is local if its nodeName is the name of this node. If the file has the Node of\n"
 		"that name, its zone label and its addresses count: the first InternalIP, else ExternalIP,\n"
 		"of each family is the primary one. Without it the primary address is the source address\n"
 		"of the default route. Node ports answer at the primary addresses, at all addresses of the\n"
-		"node, also later ones (all), or at those in the CIDRs given; a family of which no CIDR is\n"
-		"given answers at all.\n"
+		"node (all), or at those in the CIDRs given, addresses that come later too; a family of\n"
+		"which no CIDR is given answers at all. That is said for all node ports of the node\n"
+		"(node-port-cidr of the settings), and holds until it is said anew.\n"
 		"\n"
 		"For each Service a line says what was done:\n"
 		"  service/web created|configured|unchanged|deleted\n"
@@ -178,6 +183,7 @@ const struct command svcctl_apply = {
 		"Anchors, aliases, tags and merge keys of YAML are not read.\n",
 	.options = OPTION_FILE | OPTION_NODE | OPTION_ZONE | OPTION_NODE_PORTS |
 		   OPTION_SERVICE_CIDR | OPTION_POD_CIDR |
-		   OPTION_EXTERNAL_IP_CIDRS | OPTION_DRY_RUN | OPTION_PRUNE,
+		   OPTION_EXTERNAL_IP_CIDRS | OPTION_MASQUERADE_ALL |
+		   OPTION_INTERNAL | OPTION_DRY_RUN | OPTION_PRUNE,
 	.run = run_apply,
 };

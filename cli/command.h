@@ -23,6 +23,8 @@ enum option_bit {
 	OPTION_ZONE = 1 << 11,
 	OPTION_NODE_PORTS = 1 << 12,
 	OPTION_EXTERNAL_IP_CIDRS = 1 << 13,
+	OPTION_MASQUERADE_ALL = 1 << 14,
+	OPTION_INTERNAL = 1 << 15,
 };
 
 /**

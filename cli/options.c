@@ -22,6 +22,8 @@ enum long_only {
 	LONG_SERVICE_CIDR,
 	LONG_POD_CIDR,
 	LONG_EXTERNAL_IP_CIDRS,
+	LONG_MASQUERADE_ALL,
+	LONG_INTERNAL,
 	LONG_DRY_RUN,
 	LONG_PRUNE,
 	LONG_RATE,
@@ -57,6 +59,10 @@ const struct option_line svcctl_options[] = {
 	  "sources that are pods (the podCIDRs of the Node)" },
 	{ 0, "external-ip-cidrs", "CIDR,..", OPTION_EXTERNAL_IP_CIDRS,
 	  "where external IPs need no warning" },
+	{ 0, "masquerade-all", NULL, OPTION_MASQUERADE_ALL,
+	  "masquerade all that ask a ClusterIP, pods too" },
+	{ 0, "internal-cluster-ips", NULL, OPTION_INTERNAL,
+	  "only pods and this node may ask a ClusterIP" },
 	{ 0, "dry-run", NULL, OPTION_DRY_RUN,
 	  "say what would be done, and do nothing" },
 	{ 'y', "yes", NULL, OPTION_YES, "do not ask" },
@@ -85,6 +91,8 @@ static int long_code(const char *name)
 		{ "service-cidr", LONG_SERVICE_CIDR },
 		{ "pod-cidr", LONG_POD_CIDR },
 		{ "external-ip-cidrs", LONG_EXTERNAL_IP_CIDRS },
+		{ "masquerade-all", LONG_MASQUERADE_ALL },
+		{ "internal-cluster-ips", LONG_INTERNAL },
 		{ "dry-run", LONG_DRY_RUN },
 		{ "prune", LONG_PRUNE },
 		{ "rate", LONG_RATE },
@@ -258,6 +266,12 @@ static enum exit_status read_option(struct svcctl *ctl,
 		return DONE;
 	case LONG_EXTERNAL_IP_CIDRS:
 		ctl->external_ip_cidrs = optarg;
+		return DONE;
+	case LONG_MASQUERADE_ALL:
+		ctl->masquerade_all = true;
+		return DONE;
+	case LONG_INTERNAL:
+		ctl->internal_cluster_ips = true;
 		return DONE;
 	case LONG_DRY_RUN:
 		ctl->dry_run = true;

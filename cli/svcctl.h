@@ -60,6 +60,8 @@ enum output {
  * @service_cidrs: --service-cidr, NULL: not given
  * @pod_cidrs: --pod-cidr, NULL: not given
  * @external_ip_cidrs: --external-ip-cidrs, NULL: not given
+ * @masquerade_all: pods that ask a ClusterIP are masqueraded, too
+ * @internal_cluster_ips: ClusterIPs are for pods and this node
  * @dry_run: change nothing
  * @yes: ask nothing
  * @all: of all owners
@@ -87,6 +89,8 @@ struct svcctl {
 	const char *service_cidrs;
 	const char *pod_cidrs;
 	const char *external_ip_cidrs;
+	bool masquerade_all;
+	bool internal_cluster_ips;
 	bool dry_run;
 	bool yes;
 	bool all;

@@ -69,13 +69,15 @@ enum node_port_choice {
 
 /**
  * struct node_ports - where node ports are answered
- * @every: by family: at each address of the node, one frontend without address
- * @list: else at these, sorted, owned
+ * @served: by family: is there such a place at all? Then a node port is one frontend
+ *	without address
+ * @cidrs: for the settings: where these answer, owned; none of a family: at all
+ *	addresses of the node. As addresses come and go nothing has to be told anew
  * @n: how many
  */
 struct node_ports {
-	bool every[MODEL_FAMILIES];
-	struct nf_svc_addr *list;
+	bool served[MODEL_FAMILIES];
+	struct nf_svc_cidr *cidrs;
 	size_t n;
 };
 
@@ -84,14 +86,14 @@ struct node_ports {
  * @ports: filled; node_ports_clean() it, also after failure
  * @choice: what is wanted
  * @cidrs: with NODE_PORT_CIDRS; if none is of a family, all addresses of it
- * @n_cidrs: how many
+ * @n: how many
  * @node: has the addresses
  * @problems: told about a family without a CIDR or without an address in one
  *
  * Return: 0 or -ENOMEM.
  */
 int node_ports_select(struct node_ports *ports, enum node_port_choice choice,
-		      const struct nf_svc_cidr *cidrs, size_t n_cidrs,
+		      const struct nf_svc_cidr *cidrs, size_t n,
 		      const struct node_view *node, struct problems *problems);
 
 /**

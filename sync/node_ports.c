@@ -9,44 +9,35 @@
 
 static const uint8_t families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
 
-static int add(struct node_ports *ports, const struct nf_svc_addr *addr)
+static int add(struct node_ports *ports, const struct nf_svc_addr *addr,
+	       size_t prefix)
 {
-	struct nf_svc_addr *entry =
-		nf_svc_array_add(&ports->list, &ports->n, sizeof(*entry));
+	struct nf_svc_cidr *entry =
+		nf_svc_array_add(&ports->cidrs, &ports->n, sizeof(*entry));
 
 	if (!entry)
 		return -ENOMEM;
-	*entry = *addr;
+	entry->addr = *addr;
+	entry->prefix = (uint8_t)prefix;
 	return 0;
 }
 
-/* Is there an address that could answer at all? Loopback never does. */
-static bool has_family(const struct node_view *node, uint8_t family)
+/* Does the node answer there today? Loopback never does. */
+static bool has_one_in(const struct node_view *node, uint8_t family,
+		       const struct nf_svc_cidr *cidrs, size_t n)
 {
 	for (size_t i = 0; i < node->n_addresses; i++) {
-		if (node->addresses[i].family == family &&
-		    !nf_svc_addr_unusable(&node->addresses[i]))
+		const struct nf_svc_addr *addr = &node->addresses[i];
+
+		if (addr->family == family && !nf_svc_addr_unusable(addr) &&
+		    (!cidrs || nf_svc_cidrs_contain(cidrs, n, addr)))
 			return true;
 	}
 	return false;
 }
 
-static int select_in(struct node_ports *ports, uint8_t family,
-		     const struct nf_svc_cidr *cidrs, size_t n_cidrs,
-		     const struct node_view *node, struct problems *problems)
+static int tell_nowhere(uint8_t family, struct problems *problems)
 {
-	size_t before = ports->n;
-
-	for (size_t i = 0; i < node->n_addresses; i++) {
-		const struct nf_svc_addr *addr = &node->addresses[i];
-
-		if (addr->family == family && !nf_svc_addr_unusable(addr) &&
-		    nf_svc_cidrs_contain(cidrs, n_cidrs, addr) &&
-		    add(ports, addr))
-			return -ENOMEM;
-	}
-	if (ports->n > before)
-		return 0;
 	return problem_in(
 		problem_add(
 			problems, PROBLEM_NODE_PORT_NOWHERE, NULL,
@@ -56,28 +47,8 @@ static int select_in(struct node_ports *ports, uint8_t family,
 		"nodePortAddresses");
 }
 
-static int select_family(struct node_ports *ports, uint8_t family,
-			 const struct nf_svc_cidr *cidrs, size_t n_cidrs,
-			 const struct node_view *node,
-			 struct problems *problems)
+static int tell_everywhere(uint8_t family, struct problems *problems)
 {
-	unsigned int index = model_family_index(family);
-	bool any = false;
-
-	for (size_t i = 0; i < n_cidrs; i++) {
-		if (cidrs[i].addr.family != family)
-			continue;
-		any = true;
-		if (!cidrs[i].prefix)
-			ports->every[index] = true;
-	}
-	if (any)
-		return ports->every[index] ? 0 :
-					     select_in(ports, family, cidrs,
-						       n_cidrs, node, problems);
-	ports->every[index] = true;
-	if (!has_family(node, family))
-		return 0;
 	return problem_in(
 		problem_add(
 			problems, PROBLEM_NODE_PORT_EVERYWHERE, NULL,
@@ -87,50 +58,66 @@ static int select_family(struct node_ports *ports, uint8_t family,
 		"nodePortAddresses");
 }
 
-static int compare(const void *a, const void *b)
+static int select_in(struct node_ports *ports, uint8_t family,
+		     const struct nf_svc_cidr *cidrs, size_t n,
+		     const struct node_view *node, struct problems *problems)
 {
-	return nf_svc_addr_compare(a, b);
+	size_t before = ports->n;
+
+	ports->served[model_family_index(family)] = true;
+	for (size_t i = 0; i < n; i++) {
+		if (cidrs[i].addr.family == family &&
+		    add(ports, &cidrs[i].addr, cidrs[i].prefix))
+			return -ENOMEM;
+	}
+	if (ports->n == before)
+		return has_one_in(node, family, NULL, 0) ?
+			       tell_everywhere(family, problems) :
+			       0;
+	return has_one_in(node, family, cidrs, n) ?
+		       0 :
+		       tell_nowhere(family, problems);
 }
 
-/* An address may be held twice, by two devices. */
-static void sort_and_drop_doubles(struct node_ports *ports)
+/* All is said, too: as a CIDR, so that it is known to have been said. */
+static int select_all(struct node_ports *ports, uint8_t family)
 {
-	size_t kept = 0;
+	const struct nf_svc_addr any = { .family = family };
 
-	if (ports->n < 2)
-		return;
-	qsort(ports->list, ports->n, sizeof(*ports->list), compare);
-	for (size_t i = 1; i < ports->n; i++) {
-		if (nf_svc_addr_compare(&ports->list[kept], &ports->list[i]))
-			ports->list[++kept] = ports->list[i];
-	}
-	ports->n = kept + 1;
+	ports->served[model_family_index(family)] = true;
+	return add(ports, &any, 0);
+}
+
+static int select_primary(struct node_ports *ports,
+			  const struct nf_svc_addr *addr)
+{
+	if (!addr->family || nf_svc_addr_unusable(addr))
+		return 0;
+	ports->served[model_family_index(addr->family)] = true;
+	return add(ports, addr, nf_svc_addr_size(addr->family) * 8);
 }
 
 int node_ports_select(struct node_ports *ports, enum node_port_choice choice,
-		      const struct nf_svc_cidr *cidrs, size_t n_cidrs,
+		      const struct nf_svc_cidr *cidrs, size_t n,
 		      const struct node_view *node, struct problems *problems)
 {
 	int ret = 0;
 
 	memset(ports, 0, sizeof(*ports));
 	for (unsigned int i = 0; i < MODEL_FAMILIES && !ret; i++) {
-		const struct nf_svc_addr *primary = &node->primary[i];
-
 		if (choice == NODE_PORT_ALL)
-			ports->every[i] = true;
+			ret = select_all(ports, families[i]);
 		else if (choice == NODE_PORT_CIDRS)
-			ret = select_family(ports, families[i], cidrs, n_cidrs,
-					    node, problems);
-		else if (primary->family && !nf_svc_addr_unusable(primary))
-			ret = add(ports, primary);
+			ret = select_in(ports, families[i], cidrs, n, node,
+					problems);
+		else
+			ret = select_primary(ports, &node->primary[i]);
 	}
-	sort_and_drop_doubles(ports);
 	return ret;
 }
 
 void node_ports_clean(struct node_ports *ports)
 {
-	free(ports->list);
+	free(ports->cidrs);
 	memset(ports, 0, sizeof(*ports));
 }

@@ -102,6 +102,7 @@ struct cidr_list {
  * @pods: what a pod is, from whoever runs this; NULL: not said, then the podCIDRs
  *	of @machine count
  * @services: where ClusterIPs are, likewise; NULL: not said
+ * @node_ports: where node ports answer, likewise; NULL: not said
  * @machine: this node's Node, or NULL
  * @capabilities: of the module
  * @problems: told what it cannot do
@@ -112,6 +113,7 @@ int resolve_settings(struct nf_svc_settings *settings,
 		     const struct nf_svc_settings *have,
 		     const struct cidr_list *pods,
 		     const struct cidr_list *services,
+		     const struct cidr_list *node_ports,
 		     const struct model_node *machine, uint64_t capabilities,
 		     struct problems *problems);
 

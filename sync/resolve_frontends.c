@@ -240,38 +240,27 @@ static int tell_node_port(const struct making *making, enum problem_kind kind,
 			  "spec.ports.nodePort");
 }
 
-static int add_node_ports(const struct making *making)
+static int add_node_port(const struct making *making)
 {
 	const struct node_ports *ports = making->context->options->node_ports;
 	uint8_t family = making->service->family;
-	uint16_t port = making->port->node_port;
-	size_t before = making->service->n_frontends;
 
-	if (ports->every[model_family_index(family)]) {
-		if (resolve_can(making->context, NF_SVC_CAP_NODE_PORT))
-			return add(making, NF_SVC_KIND_NODE_PORT, NULL, port) ?
-				       0 :
-				       -ENOMEM;
+	if (!ports->served[model_family_index(family)])
+		return tell_node_port(
+			making, PROBLEM_NODE_PORT_NOWHERE,
+			"say at which addresses node ports are answered",
+			family == NFPROTO_IPV4 ?
+				"nodePort of %s/%s is not served over IPv4: no such address of this node is known" :
+				"nodePort of %s/%s is not served over IPv6: no such address of this node is known");
+	if (!resolve_can(making->context, NF_SVC_CAP_NODE_PORT))
 		return tell_node_port(
 			making, PROBLEM_NOT_CARRIED,
-			"use a module that has the capability node-port, or name addresses",
-			"not carried yet: nodePort of %s/%s at every address of the node");
-	}
-	for (size_t i = 0; i < ports->n; i++) {
-		const struct nf_svc_addr *addr = &ports->list[i];
-
-		if (addr->family == family && !is_shut(making, addr) &&
-		    !add(making, NF_SVC_KIND_NODE_PORT, addr, port))
-			return -ENOMEM;
-	}
-	if (making->service->n_frontends > before)
-		return 0;
-	return tell_node_port(
-		making, PROBLEM_NODE_PORT_NOWHERE,
-		"say at which addresses node ports are answered",
-		family == NFPROTO_IPV4 ?
-			"nodePort of %s/%s is not served over IPv4: no such address of this node is known" :
-			"nodePort of %s/%s is not served over IPv6: no such address of this node is known");
+			"use a module that has the capability node-port",
+			"not carried yet: nodePort of %s/%s");
+	return add(making, NF_SVC_KIND_NODE_PORT, NULL,
+		   making->port->node_port) ?
+		       0 :
+		       -ENOMEM;
 }
 
 int resolve_frontends(struct nf_svc_service *service,
@@ -295,7 +284,7 @@ int resolve_frontends(struct nf_svc_service *service,
 			ret = add_exposed(&making, &exposure->addresses[i]);
 	}
 	if (!ret && port->node_port)
-		ret = add_node_ports(&making);
+		ret = add_node_port(&making);
 	sort_and_drop_doubles(service);
 	return ret;
 }

@@ -13,10 +13,15 @@ int resolve_settings(struct nf_svc_settings *settings,
 		     const struct nf_svc_settings *have,
 		     const struct cidr_list *pods,
 		     const struct cidr_list *services,
+		     const struct cidr_list *node_ports,
 		     const struct model_node *machine, uint64_t capabilities,
 		     struct problems *problems)
 {
 	*settings = *have;
+	if (node_ports && capabilities & (uint64_t)NF_SVC_CAP_NODE_PORT) {
+		settings->node_port_cidrs = borrow(node_ports->list);
+		settings->n_node_port_cidrs = node_ports->n;
+	}
 	if (pods) {
 		settings->pod_cidrs = borrow(pods->list);
 		settings->n_pod_cidrs = pods->n;

@@ -52,9 +52,8 @@ static void FE_01_without_a_cluster_ip_of_a_family_nothing_of_it(void **state)
 				INGRESS("{ip: 203.0.113.1}, {ip: \"fd00:3::1\"}")));
 	assert_int_equal(run.desired.n, 1);
 	/* nobody allowed the external IP: see FE-07 */
-	assert_frontends(web(&run),
-			 "ClusterIP 10.96.0.1:80, NodePort 192.0.2.10:30080, "
-			 "LoadBalancer 203.0.113.1:80");
+	assert_frontends(web(&run), "NodePort *:30080, ClusterIP 10.96.0.1:80, "
+				    "LoadBalancer 203.0.113.1:80");
 	assert_problem(&run.problems, PROBLEM_ADDRESS_REFUSED, 1, "192.0.2.99");
 	run_clean(&run);
 }
@@ -75,8 +74,8 @@ static void FE_02_FE_03_ports_and_protocols(void **state)
 	assert_int_equal(run.desired.n, 3);
 	for (size_t i = 0; i < 3; i++)
 		assert_frontends(&run.desired.services[i],
-				 "ClusterIP 10.96.0.10:53, "
-				 "NodePort 192.0.2.10:30053");
+				 "NodePort *:30053, "
+				 "ClusterIP 10.96.0.10:53");
 	assert_int_equal(run.problems.n, 0);
 	run_clean(&run);
 }
@@ -277,10 +276,11 @@ static void one_place_of_two_kinds(void **state)
 			"[203.0.113.1, 192.0.2.10, 192.0.2.10], loadBalancerSourceRanges: [10.0.0.0/8], "
 			"ports: [{port: 80, nodePort: 80}]" INGRESS(
 				"{ip: 203.0.113.1}, {ip: 203.0.113.1}")));
-	/* the one that guards wins; an address wins over a node port */
-	assert_frontends(web(&run),
-			 "ClusterIP 10.96.0.1:80, ExternalIP 192.0.2.10:80, "
-			 "LoadBalancer 203.0.113.1:80");
+	/* the one that guards wins; packets find an address before a node port */
+	assert_frontends(
+		web(&run),
+		"NodePort *:80, ClusterIP 10.96.0.1:80, "
+		"ExternalIP 192.0.2.10:80, LoadBalancer 203.0.113.1:80");
 	assert_ranges(web(&run), NF_SVC_KIND_LOAD_BALANCER, "10.0.0.0/8");
 	assert_problem(&run.problems, PROBLEM_FRONTEND_CLAIMED, 0, NULL);
 	run_clean(&run);

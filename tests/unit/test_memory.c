@@ -165,7 +165,7 @@ static int plan(void)
 		return ret;
 	ret = node_find(&node, &model, &problems, &machine);
 	if (!ret)
-		ret = resolve_settings(&settings, &have, NULL, &ranges,
+		ret = resolve_settings(&settings, &have, NULL, &ranges, NULL,
 				       &model.nodes[0], 0, &problems);
 	/* pods are known, so ClusterIPs can be kept from all others */
 	if (!ret)

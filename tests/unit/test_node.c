@@ -133,7 +133,7 @@ static void EP_11_what_a_pod_is(void **state)
 
 		assert_int_equal(
 			resolve_settings(&settings, &have, cases[i].pods, NULL,
-					 cases[i].machine, 0, &problems),
+					 NULL, cases[i].machine, 0, &problems),
 			0);
 		assert_ptr_equal(settings.pod_cidrs, cases[i].expected);
 		assert_int_equal(settings.n_pod_cidrs,
@@ -146,7 +146,7 @@ static void EP_11_what_a_pod_is(void **state)
 
 		assert_int_equal(
 			resolve_settings(&settings, &have, NULL, &cluster, NULL,
-					 i ? NF_SVC_CAP_SERVICE_CIDRS : 0,
+					 NULL, i ? NF_SVC_CAP_SERVICE_CIDRS : 0,
 					 &problems),
 			0);
 		assert_int_equal(settings.n_service_cidrs, i);
