@@ -16,6 +16,21 @@ def section(one, hosts, engine, every=1):
     return prober.ask_all(table.cases(one, every=every), hosts)
 
 
+def all_sections(sections, hosts, engine, words="", every=1, path=None):
+    """Those with words in their title, told and written one by one; all Questions."""
+    asked = []
+    for one in sections:
+        if words not in one.title:
+            continue
+        questions = section(one, hosts, engine, every)
+        write(questions, engine, path)
+        wrong = [q for q in questions if not q.right]
+        print(f"{len(questions) - len(wrong)} of {len(questions)} right: {one.title}", flush=True)
+        print("".join(f"  {q}\n" for q in wrong), end="", flush=True)
+        asked += questions
+    return asked
+
+
 def lines(questions, engine):
     """One JSON object a case, each on its line."""
     for q in questions:
