@@ -15,7 +15,7 @@ from lab.family import PROTOCOLS
 from . import world
 
 AT_ONCE = 48                    # probes under way that expect to hear something
-SILENCE = 3.0                   # seconds after which one that expects nothing is content
+SILENCE = 2.0                   # seconds after which one that expects nothing is content
 PATIENCE = 15.0                 # seconds after which one that expects something gives up
 TRIES = 60                      # with three endpoints one is missed by chance once in 10^10
 NOBODY_ELSE = 4                 # so often at least where another endpoint could answer

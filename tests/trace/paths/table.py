@@ -149,9 +149,18 @@ def read(path=EXPECTED):
     return sections
 
 
-def cases(section, every=1):
-    """The cases of a section; with every > 1 one of so many."""
+def groups(sections):
+    """{settings: sections}: what can be loaded and asked together."""
+    found = {}
+    for section in sections:
+        found.setdefault(section.settings, []).append(section)
+    return found
+
+
+def cases(sections, every=1):
+    """The cases of sections; with every > 1 one of so many."""
     found = [Case(row, frontend, client, family, protocol)
+             for section in sections
              for row in section.rows for frontend in row.frontends for client in row.expected
              for family in FAMILIES if family.name in section.asked
              for protocol in PROTOCOLS if protocol in section.asked]
