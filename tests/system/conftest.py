@@ -12,7 +12,7 @@ from lab import family as families
 from lab import tables as nf_svc
 from lab.server import Server, sctp_here
 from lab.svcctl import Svcctl
-from lab.topology import Topology
+from lab.topology import Topology, lift_icmp_limits
 
 TEST_LIMIT = 180        # seconds after which a test is given up, unless its mark limit says other
 
@@ -65,12 +65,6 @@ def lab():
     with Server(*((host, (8080, 9090)) for host in pods), (net.node, (8081,))):
         yield net
     net.delete()
-
-
-def lift_icmp_limits(host):
-    """Let it answer every packet with an ICMP error: clients of many tests are refused every second."""
-    host.sysctl("net.ipv4.icmp_ratemask", 0)
-    host.sysctl("net.ipv6.icmp.ratemask", 0)
 
 
 @pytest.fixture
