@@ -60,26 +60,19 @@ def lab():
         pytest.exit("svcctl is not on PATH", 1)
     net = Topology()
     keep_code(net)
-    lift_icmp_limits(net.node)
+    net.node.lift_icmp_limits()
     pods = [net.pod(name) for name in net.PODS]
     with Server(*((host, (8080, 9090)) for host in pods), (net.node, (8081,))):
         yield net
     net.delete()
 
 
-def lift_icmp_limits(host):
-    """Let it answer every packet with an ICMP error: clients of many tests are refused every second."""
-    host.sysctl("net.ipv4.icmp_ratemask", 0)
-    host.sysctl("net.ipv6.icmp.ratemask", 0)
-
-
 @pytest.fixture
 def icmp_limits(lab):
     """The kernel's own limits of ICMP errors, for one test."""
-    lab.node.sysctl("net.ipv4.icmp_ratemask", 0x1818)
-    lab.node.sysctl("net.ipv6.icmp.ratemask", "0-1,3-127")
+    lab.node.set_icmp_limits()
     yield
-    lift_icmp_limits(lab.node)
+    lab.node.lift_icmp_limits()
 
 
 @pytest.fixture
