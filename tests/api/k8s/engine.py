@@ -15,11 +15,12 @@ class KubeProxyEngine:
     load(objects) makes the API server hold exactly these Services (status too),
     EndpointSlices and Nodes, and returns when the rules show them. The lab's own
     Nodes, "node" and "node2", are there unless objects has others of that name.
+    Other settings, fields of KubeProxyConfiguration, start kube-proxy anew.
     """
 
-    def __init__(self, net, mode="nftables", **settings):
+    def __init__(self, net, mode="nftables"):
         self.name = f"kube-proxy-{mode}"
-        self.net, self.mode, self.settings = net, mode, settings
+        self.net, self.mode, self.settings = net, mode, {}
         self.loaded, self.spaces, self.generation, self.proxy = {}, {"default"}, 0, None
         self.plane = ControlPlane(net.node)
         try:
@@ -29,7 +30,7 @@ class KubeProxyEngine:
             self.close()
             raise
 
-    def load(self, objects):
+    def load(self, objects, **settings):
         """Hold exactly these objects. Raises rest.Refused with each one that the API refuses."""
         wanted = {key(o): o for o in [*own.nodes(self.net), *objects]}
         assert len({key(o) for o in objects}) == len(objects), "an object is there twice"
@@ -39,10 +40,12 @@ class KubeProxyEngine:
         self._make_namespaces(new)
         self.api.each(self.api.delete, gone)
         self.api.each(self.api.create, new)
-        if self.proxy and any(o["kind"] == "Node" for o in gone + new):
-            self._stop_proxy()          # it would end by itself, or tell nobody that it has seen them
+        # Of a changed Node it would end by itself, or tell nobody that it has seen it.
+        if settings != self.settings or any(o["kind"] == "Node" for o in gone + new):
+            self._stop_proxy()
         if not self.proxy:
-            self.proxy = KubeProxy(self.plane, self.net.node, "node", self.mode, **self.settings)
+            self.settings = settings
+            self.proxy = KubeProxy(self.plane, self.net.node, "node", self.mode, **settings)
         self._wait()
         conntrack.flush(self.net.node)
 
@@ -67,9 +70,10 @@ class KubeProxyEngine:
                 family, family.vip(own.LAST_VIP), port), f"the rules of {family}")
 
     def _stop_proxy(self):
-        self.proxy.stop()
-        self.proxy.remove_rules()
-        self.proxy = None
+        if self.proxy:
+            self.proxy.stop()
+            self.proxy.remove_rules()
+            self.proxy = None
 
     def close(self):
         """End everything. The namespace of the node still has the rules, if it had any."""
