@@ -17,6 +17,11 @@ static enum exit_status read_options(struct svcctl *ctl,
 		status = parse_cidrs(ctl->service_cidrs, "--service-cidr",
 				     &apply->service_cidrs,
 				     &apply->n_service_cidrs);
+	if (!status && ctl->external_ip_cidrs)
+		status = parse_cidrs(ctl->external_ip_cidrs,
+				     "--external-ip-cidrs",
+				     &apply->external_ip_cidrs,
+				     &apply->n_external_ip_cidrs);
 	if (!status && ctl->pod_cidrs) {
 		apply->has_pod_cidrs = true;
 		status = parse_cidrs(ctl->pod_cidrs, "--pod-cidr",
@@ -82,6 +87,8 @@ static int make_plan(struct svcctl *ctl, struct application *apply,
 		.capabilities = info->capabilities,
 		.node_ports = &apply->node_ports,
 		.trusting = true,
+		.external_cidrs = apply->external_ip_cidrs,
+		.n_external_cidrs = apply->n_external_ip_cidrs,
 		.service_cidrs = apply->service_cidrs,
 		.n_service_cidrs = apply->n_service_cidrs,
 		.reserved = reserved,
@@ -202,4 +209,5 @@ void application_clean(struct application *apply)
 	free(apply->node_port_cidrs);
 	free(apply->service_cidrs);
 	free(apply->pod_cidrs);
+	free(apply->external_ip_cidrs);
 }

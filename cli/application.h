@@ -24,6 +24,8 @@
  * @has_pod_cidrs: --pod-cidr was given
  * @pod_cidrs: from there
  * @n_pod_cidrs: how many
+ * @external_ip_cidrs: where external IPs may be
+ * @n_external_ip_cidrs: how many
  * @settings: those that shall hold; its lists belong to others
  * @set_settings: they are not those that hold
  * @plan: what is to be done
@@ -45,6 +47,8 @@ struct application {
 	bool has_pod_cidrs;
 	struct nf_svc_cidr *pod_cidrs;
 	size_t n_pod_cidrs;
+	struct nf_svc_cidr *external_ip_cidrs;
+	size_t n_external_ip_cidrs;
 	struct nf_svc_settings settings;
 	bool set_settings;
 	struct plan plan;

@@ -154,8 +154,8 @@ const struct command svcctl_apply = {
 		"A Service answers at its ClusterIPs, node ports, load-balancer addresses (ipMode VIP) and\n"
 		"external IPs, as its traffic policies, source ranges and endpoints' hints say. What a\n"
 		"Service may not have or the module cannot do is left out, with a warning that says what\n"
-		"and why; external IPs are served with a warning. Of several Services that want one\n"
-		"frontend the oldest (creationTimestamp, uid, name) gets it.\n"
+		"and why; external IPs that are not in --external-ip-cidrs are served with a warning. Of\n"
+		"several Services that want one frontend the oldest (creationTimestamp, uid, name) gets it.\n"
 		"\n"
 		"A Service without a clusterIP gets one from --service-cidr, the same one each time.\n"
 		"Clients that are not pods are masqueraded if it is known what a pod is: from --pod-cidr,\n"
@@ -177,7 +177,7 @@ const struct command svcctl_apply = {
 		"\n"
 		"Anchors, aliases, tags and merge keys of YAML are not read.\n",
 	.options = OPTION_FILE | OPTION_NODE | OPTION_ZONE | OPTION_NODE_PORTS |
-		   OPTION_SERVICE_CIDR | OPTION_POD_CIDR | OPTION_DRY_RUN |
-		   OPTION_PRUNE,
+		   OPTION_SERVICE_CIDR | OPTION_POD_CIDR |
+		   OPTION_EXTERNAL_IP_CIDRS | OPTION_DRY_RUN | OPTION_PRUNE,
 	.run = run_apply,
 };

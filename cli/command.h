@@ -22,6 +22,7 @@ enum option_bit {
 	OPTION_RATE = 1 << 10,
 	OPTION_ZONE = 1 << 11,
 	OPTION_NODE_PORTS = 1 << 12,
+	OPTION_EXTERNAL_IP_CIDRS = 1 << 13,
 };
 
 /**

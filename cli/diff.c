@@ -322,6 +322,7 @@ const struct command svcctl_diff = {
 		"\n"
 		"Exits with 6 if there is a difference, with 0 if there is none.\n",
 	.options = OPTION_FILE | OPTION_NODE | OPTION_ZONE | OPTION_NODE_PORTS |
-		   OPTION_SERVICE_CIDR | OPTION_POD_CIDR | OPTION_PRUNE,
+		   OPTION_SERVICE_CIDR | OPTION_POD_CIDR |
+		   OPTION_EXTERNAL_IP_CIDRS | OPTION_PRUNE,
 	.run = run_diff,
 };

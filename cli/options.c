@@ -21,6 +21,7 @@ enum long_only {
 	LONG_NODE_PORTS,
 	LONG_SERVICE_CIDR,
 	LONG_POD_CIDR,
+	LONG_EXTERNAL_IP_CIDRS,
 	LONG_DRY_RUN,
 	LONG_PRUNE,
 	LONG_RATE,
@@ -54,6 +55,8 @@ const struct option_line svcctl_options[] = {
 	  "where Services without a clusterIP get one" },
 	{ 0, "pod-cidr", "CIDR,..", OPTION_POD_CIDR,
 	  "sources that are pods (the podCIDRs of the Node)" },
+	{ 0, "external-ip-cidrs", "CIDR,..", OPTION_EXTERNAL_IP_CIDRS,
+	  "where external IPs need no warning" },
 	{ 0, "dry-run", NULL, OPTION_DRY_RUN,
 	  "say what would be done, and do nothing" },
 	{ 'y', "yes", NULL, OPTION_YES, "do not ask" },
@@ -81,6 +84,7 @@ static int long_code(const char *name)
 		{ "nodeport-addresses", LONG_NODE_PORTS },
 		{ "service-cidr", LONG_SERVICE_CIDR },
 		{ "pod-cidr", LONG_POD_CIDR },
+		{ "external-ip-cidrs", LONG_EXTERNAL_IP_CIDRS },
 		{ "dry-run", LONG_DRY_RUN },
 		{ "prune", LONG_PRUNE },
 		{ "rate", LONG_RATE },
@@ -251,6 +255,9 @@ static enum exit_status read_option(struct svcctl *ctl,
 		return DONE;
 	case LONG_POD_CIDR:
 		ctl->pod_cidrs = optarg;
+		return DONE;
+	case LONG_EXTERNAL_IP_CIDRS:
+		ctl->external_ip_cidrs = optarg;
 		return DONE;
 	case LONG_DRY_RUN:
 		ctl->dry_run = true;

@@ -59,6 +59,7 @@ enum output {
  * @node_port_addresses: --nodeport-addresses, NULL: not given
  * @service_cidrs: --service-cidr, NULL: not given
  * @pod_cidrs: --pod-cidr, NULL: not given
+ * @external_ip_cidrs: --external-ip-cidrs, NULL: not given
  * @dry_run: change nothing
  * @yes: ask nothing
  * @all: of all owners
@@ -85,6 +86,7 @@ struct svcctl {
 	const char *node_port_addresses;
 	const char *service_cidrs;
 	const char *pod_cidrs;
+	const char *external_ip_cidrs;
 	bool dry_run;
 	bool yes;
 	bool all;

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Asks many frontends at once, with real packets, until each case has shown what it does."""
+import errno
+import os
+import resource
+import selectors
+import socket
+import struct
+import time
+from collections import deque
+
+from lab.client import Answer
+from lab.family import PROTOCOLS
+
+from . import world
+
+AT_ONCE = 48                    # probes under way that expect to hear something
+SILENCE = 3.0                   # seconds after which one that expects nothing is content
+PATIENCE = 15.0                 # seconds after which one that expects something gives up
+TRIES = 60                      # with three endpoints one is missed by chance once in 10^10
+NOBODY_ELSE = 4                 # so often at least where another endpoint could answer
+RESET_AT_CLOSE = struct.pack("ii", 1, 0)
+
+
+class Probe:
+    """One socket that asks once. Its word is None while nothing is known, else as in the table."""
+
+    def __init__(self, case, hosts):
+        self.case, self.hosts = case, hosts
+        self.host, source = hosts.client(case.client, case.family)
+        self.word, self.begin = None, time.monotonic()
+        self.silent = case.expected == {"silent"}
+        datagrams = case.protocol == "udp"
+        with self.host:
+            self.socket = socket.socket(case.family.af,
+                                        socket.SOCK_DGRAM if datagrams else socket.SOCK_STREAM,
+                                        PROTOCOLS[case.protocol])
+        self.socket.setblocking(False)
+        if source:
+            self.socket.bind((source, 0))
+        if not datagrams:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_CLOSE)
+        self.asked = False
+        try:
+            self.socket.connect(world.destination(case.row, case.frontend, case.family, hosts.lab))
+            if datagrams:
+                self.ask()
+        except BlockingIOError:
+            pass
+        except OSError as e:
+            self.fail(e)
+
+    def ask(self):
+        self.socket.send(b"?\n")
+        self.asked = True
+
+    @property
+    def waits_for(self):
+        return selectors.EVENT_READ if self.asked else selectors.EVENT_WRITE
+
+    def step(self):
+        """Something has happened to the socket."""
+        try:
+            if self.asked:
+                self.word = self.read(self.socket.recv(4096))
+                return
+            error = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if error:
+                raise OSError(error, os.strerror(error))
+            self.ask()
+        except BlockingIOError:
+            pass
+        except OSError as e:
+            self.fail(e)
+
+    def read(self, octets):
+        if not octets:
+            return "closed"
+        answer = Answer.of(octets)
+        if self.hosts.of_node(answer.peer):
+            return answer.name + "*"
+        mine = answer.peer == self.socket.getsockname()[0]
+        return answer.name if mine else f"{answer.name}({answer.peer})"
+
+    def fail(self, error):
+        if error.errno == errno.ECONNREFUSED:
+            self.word = "refused"
+        elif error.errno == errno.EPERM and self.host is self.hosts.lab.node:
+            self.word = "silent"        # dropped in LOCAL_OUT: UDP's send() is told so
+        else:
+            self.word = errno.errorcode.get(error.errno, str(error.errno))
+
+    def late(self, now):
+        if now - self.begin > (SILENCE if self.silent else PATIENCE):
+            self.word = "silent"
+        return self.word
+
+
+class Question:
+    """A case, and the words heard of it: {word: times}."""
+
+    def __init__(self, case):
+        self.case, self.heard = case, {}
+        several = len(case.row.endpoints) > 1 and not case.expected & {"refused", "silent"}
+        self.least = NOBODY_ELSE if several else 1
+
+    @property
+    def answered(self):
+        tries = sum(self.heard.values())
+        if set(self.heard) - self.case.expected:
+            return True
+        return tries >= TRIES or tries >= self.least and set(self.heard) == self.case.expected
+
+    @property
+    def right(self):
+        return set(self.heard) == self.case.expected
+
+    def __str__(self):
+        heard = ",".join(sorted(self.heard)) or "not asked"
+        return f"{self.case}: {heard}, not {','.join(sorted(self.case.expected))}"
+
+
+def _allow_sockets():
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def ask_all(cases, hosts):
+    """Ask until every case has shown all that is expected, or something else; the Questions.
+
+    Those that expect silence are under way all the time and cost their wait only once.
+    """
+    _allow_sockets()
+    questions = [Question(case) for case in cases]
+    loud = deque(q for q in questions if q.case.expected != {"silent"})
+    quiet = deque(q for q in questions if q.case.expected == {"silent"})
+    selector, flying, talking, looked = selectors.EpollSelector(), {}, 0, 0.0
+
+    def start(question):
+        probe = Probe(question.case, hosts)
+        flying[probe] = question
+        if probe.word:                                  # refused in the call itself
+            end(probe)
+        else:
+            selector.register(probe.socket, probe.waits_for, probe)
+
+    def end(probe):
+        nonlocal talking
+        if probe.socket in selector.get_map():
+            selector.unregister(probe.socket)
+        probe.socket.close()
+        question = flying.pop(probe)
+        question.heard[probe.word] = question.heard.get(probe.word, 0) + 1
+        talking -= not probe.silent
+        if not question.answered:
+            loud.append(question)
+
+    while loud or quiet or flying:
+        started = []
+        while quiet and len(flying) < 512:
+            started.append(quiet.popleft())
+        while loud and talking < AT_ONCE:
+            started.append(loud.popleft())
+            talking += 1
+        for question in started:
+            start(question)
+        for key, _ in selector.select(0.2 if flying else 0):
+            probe, waited = key.data, key.data.waits_for
+            probe.step()
+            if probe.word:
+                end(probe)
+            elif probe.waits_for != waited:
+                selector.modify(probe.socket, probe.waits_for, probe)
+        now = time.monotonic()
+        if now > looked + 0.5:
+            looked = now
+            for probe in [p for p in flying if p.late(now)]:
+                end(probe)
+    selector.close()
+    return questions

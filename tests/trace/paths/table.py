@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Reads expected.txt: sections of rows, and the cases that they come to."""
+import pathlib
+import re
+from dataclasses import dataclass
+
+from lab.family import FAMILIES
+
+from .engine import Settings
+
+EXPECTED = pathlib.Path(__file__).resolve().parents[1] / "expected.txt"
+EXTERNAL = ("NodePort", "LoadBalancer", "ExternalIP")
+PLACES = ("ClusterIP", *EXTERNAL)
+FRONTENDS = (*PLACES, "NodePort wire", "LoadBalancer proxy", *(f"{p} other port" for p in PLACES))
+CONDITIONS = ("ready", "ending", "unready", "gone")
+HOSTS = ("a", "b", "d", "node", "node2")
+CLIENTS = ("pod", "far-pod", "a", "b", "node", "hostnet", "outside")
+RANGES = ("outside", "node", "pods", "elsewhere", "everyone")
+RANGE = re.compile(rf"({'|'.join(RANGES)})( \((ipv4|ipv6|padded)\))?")
+ANSWER = re.compile(rf"({'|'.join(HOSTS)})\*?")
+NODE_PORTS = {"all": ("all",), "primary": ("primary",), "wire": ("172.18.0.0/24", "fd00:172:18::/64")}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: a Service, and who sees what of it.
+
+    endpoints: {host: condition}. expected: {client: frozenset of words}.
+    """
+    line: int
+    endpoints: dict
+    frontends: tuple
+    policy: str
+    ranges: tuple
+    expected: dict
+
+
+@dataclass(frozen=True)
+class Section:
+    """Rows that hold with the same settings."""
+    title: str
+    settings: Settings
+    families: tuple
+    rows: tuple
+
+
+@dataclass(frozen=True)
+class Case:
+    """One client that asks one frontend."""
+    row: Row
+    frontend: str
+    client: str
+    family: object
+    protocol: str
+
+    @property
+    def expected(self):
+        return self.row.expected[self.client]
+
+    def __str__(self):
+        endpoints = "+".join(f"{h}-{c}" for h, c in self.row.endpoints.items()) or "none"
+        ranges = ",".join(self.row.ranges).replace(" ", "") or "-"
+        return (f"{self.row.line}/{endpoints}/{self.frontend.replace(' ', '-')}/{self.row.policy}/"
+                f"{ranges}/{self.client}/{self.family}/{self.protocol}")
+
+
+class Wrong(Exception):
+    """The file is not as it should be."""
+
+
+def _one_of(word, words):
+    if word not in words:
+        raise ValueError(f"{word!r} is none of {', '.join(words)}")
+    return word
+
+
+def _endpoints(text):
+    pairs = [one.split(" ") for one in text.split(", ")] if text != "none" else []
+    return {_one_of(host, HOSTS): _one_of(condition, CONDITIONS) for host, condition in pairs}
+
+
+def _ranges(text):
+    ranges = tuple(text.split(", ")) if text else ()
+    for one in ranges:
+        if not RANGE.fullmatch(one):
+            raise ValueError(f"no such range: {one!r}")
+    return ranges
+
+
+def _cell(text):
+    words = frozenset(text.split(","))
+    if words not in ({"refused"}, {"silent"}) and not all(map(ANSWER.fullmatch, words)):
+        raise ValueError(f"{text!r} says neither who answers, nor refused or silent")
+    return words
+
+
+def _row(number, header, line):
+    cells = re.split(r"  +", line)
+    if len(cells) != len(header):
+        raise ValueError(f"{len(cells)} columns, not {len(header)}")
+    row = dict(zip(header, cells))
+    frontends = row.pop("frontends")
+    return Row(number, _endpoints(row.pop("endpoints")),
+               EXTERNAL if frontends == "external" else (_one_of(frontends, FRONTENDS),),
+               _one_of(row.pop("policy"), ("Cluster", "Local")), _ranges(row.pop("ranges", "")),
+               {_one_of(client, CLIENTS): _cell(text) for client, text in row.items()})
+
+
+def _section(title, words, rows):
+    settings = Settings(words.pop("pods"), NODE_PORTS[words.pop("node ports")])
+    names = words.pop("families", "ipv4, ipv6").split(", ")
+    if words:
+        raise ValueError(f"unknown settings {', '.join(words)}")
+    return Section(title, settings, tuple(f for f in FAMILIES if f.name in names), tuple(rows))
+
+
+def read(path=EXPECTED):
+    """All sections of the file."""
+    sections, title, words, header, rows, number = [], None, {}, None, [], 0
+    try:
+        for number, line in enumerate([*path.read_text().splitlines(), "== "], 1):
+            if line.startswith("== "):
+                if title:
+                    sections.append(_section(title, words, rows))
+                title, words, header, rows = line[3:], {}, None, []
+            elif line.startswith("endpoints "):
+                header = re.split(r"  +", line)
+            elif line and not line.startswith("#"):
+                if header:
+                    rows.append(_row(number, header, line))
+                else:
+                    name, _, value = line.partition(": ")
+                    words[name] = value
+    except (ValueError, KeyError) as e:
+        raise Wrong(f"{path.name}:{number}: {e}") from e
+    return sections
+
+
+def cases(section, protocols=("tcp", "udp"), every=1):
+    """The cases of a section; with every > 1 one of so many, not always the same clients."""
+    found = [Case(row, frontend, client, family, protocol)
+             for row in section.rows for frontend in row.frontends for client in row.expected
+             for family in section.families for protocol in protocols]
+    return found[::every]
