@@ -3,7 +3,7 @@
 
 Its table has the columns "case", "kube-proxy", "nf_svc" and "why". A case is
 described by terms between semicolons, each of which has to be true of it, or
-one of its alternatives: "from node or hostnet; ipv6; tcp". What both do is said
+one of its alternatives: "from node or from hostnet; ipv6; tcp". What both do is said
 in the words of tests/trace/expected.txt.
 """
 import pathlib
