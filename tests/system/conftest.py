@@ -12,7 +12,7 @@ from lab import family as families
 from lab import tables as nf_svc
 from lab.server import Server, sctp_here
 from lab.svcctl import Svcctl
-from lab.topology import Topology
+from lab.topology import Topology, lift_icmp_limits
 
 TEST_LIMIT = 180        # seconds after which a test is given up, unless its mark limit says other
 

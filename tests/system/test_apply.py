@@ -270,3 +270,15 @@ def test_what_is_left_out_is_told(lab, svcctl, family, tmp_path):
     only(lab.c, family.vip(20), 80, "tcp", "a", times=2)
     kinds = {f["type"] for s in svcctl.json("list") for f in s["frontends"]}
     assert "ExternalIP" not in kinds
+
+
+@pytest.mark.row("FE-07", "CTL-01")
+def test_external_ips_where_they_may_be(lab, svcctl, family):
+    """FE-07: svcctl warns of an external IP that --external-ip-cidrs does not hold, and serves it."""
+    external = "198.19.0.7" if family.bits == 32 else "fd00:198:19::7"
+    text = service(family, f"externalIPs: [{json.dumps(external)}],", INGRESS[family.bits],
+                   (lab.a, "here", ""))
+    for cidrs, told in (("198.18.0.0/16,fd00:198:18::/64", True), ("198.19.0.0/16,fd00:198:19::/64", False)):
+        done = svcctl("apply", "--node", "here", "--external-ip-cidrs", cidrs, "-f", "-", input=text)
+        assert ("spec.externalIPs[0]" in done.stderr) is told
+        only(lab.outside, external, 80, "tcp", "a", times=2)

@@ -309,8 +309,8 @@ static void CTL_03_files_say_file_line_and_column(void **state)
 	assert_right(line);
 	snprintf(line, sizeof(line), "apply -f %s --pod-cidr 10.1.1.1/8", path);
 	assert_wrong(line, "write 10.0.0.0/8");
-	snprintf(line, sizeof(line), "diff -f %s --external-ip-cidrs 10.1.1.1/8",
-		 path);
+	snprintf(line, sizeof(line),
+		 "diff -f %s --external-ip-cidrs 10.1.1.1/8", path);
 	assert_wrong(line, "write 10.0.0.0/8");
 	snprintf(line, sizeof(line),
 		 "apply -f %s --nodeport-addresses 10.1.1.1/8", path);

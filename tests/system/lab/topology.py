@@ -37,6 +37,12 @@ def dotted(prefix, n):
     return f"{prefix}:{n}" if ":" in prefix else f"{prefix}.{n}"
 
 
+def lift_icmp_limits(host):
+    """Let it answer every packet with an ICMP error: clients of many tests are refused every second."""
+    host.sysctl("net.ipv4.icmp_ratemask", 0)
+    host.sysctl("net.ipv6.icmp.ratemask", 0)
+
+
 class Host(netns.Namespace):
     """A namespace with one address of each family that is its own."""
 

@@ -21,6 +21,9 @@ class Settings:
     detect: str = "ClusterCIDR"
     node_ports: tuple = ("primary",)
 
+    def __str__(self):
+        return f"{self.detect}, node ports at {', '.join(self.node_ports)}"
+
 
 class Engine:
     """Something that takes kube-proxy's place, or kube-proxy itself."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Sections of the table on an engine, and what came out as JSON lines."""
+"""The table on an engine, and what came out as JSON lines."""
 import json
 import os
 import pathlib
@@ -9,11 +9,24 @@ from lab import conntrack
 from . import prober, table, world
 
 
-def section(one, hosts, engine, every=1):
-    """Load what a section needs, ask all of it; the Questions."""
-    engine.load(world.objects(one.rows, hosts), one.settings)
+def group(settings, sections, hosts, engine, every=1):
+    """Load and ask sections of the same settings; the Questions."""
+    engine.load(world.objects([row for s in sections for row in s.rows], hosts), settings)
     conntrack.flush(hosts.lab.node)
-    return prober.ask_all(table.cases(one, every=every), hosts)
+    return prober.ask_all(table.cases(sections, every), hosts)
+
+
+def everything(sections, hosts, engine, every=1, path=None):
+    """All sections, told and written group by group; all Questions."""
+    asked = []
+    for settings, same in table.groups(sections).items():
+        questions = group(settings, same, hosts, engine, every)
+        write(questions, engine, path)
+        wrong = [q for q in questions if not q.right]
+        print(f"{len(questions) - len(wrong)} of {len(questions)} right: {settings}", flush=True)
+        print("".join(f"  {q}\n" for q in wrong), end="", flush=True)
+        asked += questions
+    return asked
 
 
 def lines(questions, engine):

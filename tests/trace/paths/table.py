@@ -11,21 +11,24 @@ from .engine import Settings
 EXPECTED = pathlib.Path(__file__).resolve().parents[1] / "expected.txt"
 EXTERNAL = ("NodePort", "LoadBalancer", "ExternalIP")
 PLACES = ("ClusterIP", *EXTERNAL)
-FRONTENDS = (*PLACES, "NodePort wire", "LoadBalancer proxy", *(f"{p} other port" for p in PLACES))
-CONDITIONS = ("ready", "ending", "unready", "gone")
+FRONTENDS = (*PLACES, "NodePort wire", "LoadBalancer node", "LoadBalancer proxy", *(f"{p} other port" for p in PLACES))
+CONDITIONS = ("ready", "unsaid", "published", "nowhere", "ending", "unready", "gone")
 HOSTS = ("a", "b", "d", "node", "node2")
 CLIENTS = ("pod", "far-pod", "a", "b", "node", "hostnet", "outside")
 RANGES = ("outside", "node", "pods", "elsewhere", "everyone")
 RANGE = re.compile(rf"({'|'.join(RANGES)})( \((ipv4|ipv6|padded)\))?")
 ANSWER = re.compile(rf"({'|'.join(HOSTS)})\*?")
 NODE_PORTS = {"all": ("all",), "primary": ("primary",), "wire": ("172.18.0.0/24", "fd00:172:18::/64")}
+PROTOCOLS = ("tcp", "udp")
+ALL = frozenset((*(f.name for f in FAMILIES), *PROTOCOLS))
 
 
 @dataclass(frozen=True)
 class Row:
     """One line: a Service, and who sees what of it.
 
-    endpoints: {host: condition}. expected: {client: frozenset of words}.
+    endpoints: {host: condition}. expected: {client: frozenset of words}. services: names of the
+    families and protocols that the Service has.
     """
     line: int
     endpoints: dict
@@ -33,14 +36,15 @@ class Row:
     policy: str
     ranges: tuple
     expected: dict
+    services: frozenset
 
 
 @dataclass(frozen=True)
 class Section:
-    """Rows that hold with the same settings."""
+    """Rows that hold with the same settings. asked: the families and protocols that are tried."""
     title: str
     settings: Settings
-    families: tuple
+    asked: frozenset
     rows: tuple
 
 
@@ -94,7 +98,7 @@ def _cell(text):
     return words
 
 
-def _row(number, header, line):
+def _row(number, header, line, services):
     cells = re.split(r"  +", line)
     if len(cells) != len(header):
         raise ValueError(f"{len(cells)} columns, not {len(header)}")
@@ -103,15 +107,24 @@ def _row(number, header, line):
     return Row(number, _endpoints(row.pop("endpoints")),
                EXTERNAL if frontends == "external" else (_one_of(frontends, FRONTENDS),),
                _one_of(row.pop("policy"), ("Cluster", "Local")), _ranges(row.pop("ranges", "")),
-               {_one_of(client, CLIENTS): _cell(text) for client, text in row.items()})
+               {_one_of(client, CLIENTS): _cell(text) for client, text in row.items()}, services)
+
+
+def _only(names):
+    """The families and protocols that are named; all families if none is, and so for protocols."""
+    named = {_one_of(name, ALL) for name in names.split(", ")} if names else set()
+    for kind in {f.name for f in FAMILIES}, set(PROTOCOLS):
+        if not named & kind:
+            named |= kind
+    return frozenset(named)
 
 
 def _section(title, words, rows):
-    settings = Settings(words.pop("pods"), NODE_PORTS[words.pop("node ports")])
-    names = words.pop("families", "ipv4, ipv6").split(", ")
-    if words:
-        raise ValueError(f"unknown settings {', '.join(words)}")
-    return Section(title, settings, tuple(f for f in FAMILIES if f.name in names), tuple(rows))
+    unknown = set(words) - {"pods", "node ports", "services", "asked"}
+    if unknown:
+        raise ValueError(f"unknown settings {', '.join(unknown)}")
+    return Section(title, Settings(words["pods"], NODE_PORTS[words["node ports"]]),
+                   _only(words.get("asked")), tuple(rows))
 
 
 def read(path=EXPECTED):
@@ -127,7 +140,7 @@ def read(path=EXPECTED):
                 header = re.split(r"  +", line)
             elif line and not line.startswith("#"):
                 if header:
-                    rows.append(_row(number, header, line))
+                    rows.append(_row(number, header, line, _only(words.get("services"))))
                 else:
                     name, _, value = line.partition(": ")
                     words[name] = value
@@ -136,9 +149,19 @@ def read(path=EXPECTED):
     return sections
 
 
-def cases(section, protocols=("tcp", "udp"), every=1):
-    """The cases of a section; with every > 1 one of so many, not always the same clients."""
+def groups(sections):
+    """{settings: sections}: what can be loaded and asked together."""
+    found = {}
+    for section in sections:
+        found.setdefault(section.settings, []).append(section)
+    return found
+
+
+def cases(sections, every=1):
+    """The cases of sections; with every > 1 one of so many."""
     found = [Case(row, frontend, client, family, protocol)
+             for section in sections
              for row in section.rows for frontend in row.frontends for client in row.expected
-             for family in section.families for protocol in protocols]
+             for family in FAMILIES if family.name in section.asked
+             for protocol in PROTOCOLS if protocol in section.asked]
     return found[::every]

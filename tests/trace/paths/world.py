@@ -11,16 +11,19 @@ from lab.family import FAMILIES, V4
 
 from .engine import NODE
 from .hosts import SERVED
-from .table import RANGE
+from .table import PROTOCOLS, RANGE
 
 PORT, OTHER_PORT = 80, 81
+PORT_AT_NODE = 8100             # plus the line: all such load balancers share the node's address
 NODE_PORT, OTHER_NODE_PORT, HEALTH_PORT = 30100, 32700, 32000     # the first and the last plus the line
 OPPOSITE = {"Cluster": "Local", "Local": "Cluster"}
 NAMES = {4: "IPv4", 6: "IPv6"}
 BLOCKS = {"LoadBalancer": ("198.18.0.0", "fd00:198:18::"), "ExternalIP": ("198.19.0.0", "fd00:198:19::"),
           "LoadBalancer proxy": ("198.18.128.0", "fd00:198:18:1::")}
-CONDITIONS = {"ready": (True, True, False), "ending": (False, True, True),
-              "unready": (False, False, False), "gone": (False, False, True)}
+CONDITIONS = {"ready": (True, True, False), "unsaid": (None, None, None),
+              "published": (True, False, True), "nowhere": (True, True, False),
+              "ending": (False, True, True), "unready": (False, False, False),
+              "gone": (False, False, True)}
 ELSEWHERE = ("198.51.100.0/24", "2001:db8:51::/48")
 
 
@@ -46,7 +49,13 @@ def destination(row, frontend, family, lab):
     if kind.startswith("NodePort"):
         host = lab.wire(family, 1) if kind.endswith(" wire") else lab.node.addr(family)
         return host, OTHER_NODE_PORT if other else NODE_PORT + row.line
-    return address(row, kind, family), OTHER_PORT if other else PORT
+    if kind == "LoadBalancer node":
+        return lab.node.addr(family), _port(row)
+    return address(row, kind, family), OTHER_PORT if other else _port(row)
+
+
+def _port(row):
+    return PORT_AT_NODE + row.line if "LoadBalancer node" in row.frontends else PORT
 
 
 def _range(text, lab):
@@ -65,34 +74,52 @@ def _range(text, lab):
     return found
 
 
+def _families(row):
+    return [f for f in FAMILIES if f.name in row.services]
+
+
+def _ports(row, **more):
+    return [{"name": p, "protocol": p.upper(), **more} for p in PROTOCOLS if p in row.services]
+
+
+def _ingress(row, lab):
+    """Its load-balancer IPs."""
+    ips = [address(row, "LoadBalancer", f) for f in FAMILIES]
+    if "LoadBalancer node" in row.frontends:
+        ips += [lab.node.addr(f) for f in FAMILIES]
+    return [{"ip": ip, "ipMode": "VIP"} for ip in ips] + [
+        {"ip": address(row, "LoadBalancer proxy", f), "ipMode": "Proxy"} for f in FAMILIES]
+
+
 def service(row, lab):
     """The Service of a row, with its status."""
     internal = row.frontends[0].startswith("ClusterIP")
     policies = (row.policy, OPPOSITE[row.policy])
-    ips = {kind: [address(row, kind, f) for f in FAMILIES] for kind in ("ClusterIP", *BLOCKS)}
-    spec = {"type": "LoadBalancer", "clusterIP": ips["ClusterIP"][0], "clusterIPs": ips["ClusterIP"],
-            "ipFamilies": [name_of(f) for f in FAMILIES], "ipFamilyPolicy": "RequireDualStack",
-            "externalIPs": ips["ExternalIP"],
+    families = _families(row)
+    ips = [address(row, "ClusterIP", f) for f in families]
+    spec = {"type": "LoadBalancer", "clusterIP": ips[0], "clusterIPs": ips,
+            "ipFamilies": [name_of(f) for f in families],
+            "ipFamilyPolicy": "RequireDualStack" if len(families) > 1 else "SingleStack",
+            "externalIPs": [address(row, "ExternalIP", f) for f in FAMILIES],
             "internalTrafficPolicy": policies[not internal],
             "externalTrafficPolicy": policies[internal],
-            "ports": [{"name": p, "protocol": p.upper(), "port": PORT, "targetPort": SERVED,
-                       "nodePort": NODE_PORT + row.line} for p in ("tcp", "udp")]}
+            "ports": _ports(row, port=_port(row), targetPort=SERVED, nodePort=NODE_PORT + row.line)}
     if spec["externalTrafficPolicy"] == "Local":
         spec["healthCheckNodePort"] = HEALTH_PORT + row.line
     if row.ranges:
         spec["loadBalancerSourceRanges"] = [c for text in row.ranges for c in _range(text, lab)]
-    ingress = [{"ip": ip, "ipMode": "VIP"} for ip in ips["LoadBalancer"]]
-    ingress += [{"ip": ip, "ipMode": "Proxy"} for ip in ips["LoadBalancer proxy"]]
     return {"apiVersion": "v1", "kind": "Service",
             "metadata": {"name": f"line-{row.line}", "namespace": "default"},
-            "spec": spec, "status": {"loadBalancer": {"ingress": ingress}}}
+            "spec": spec, "status": {"loadBalancer": {"ingress": _ingress(row, lab)}}}
 
 
 def _endpoint(host, condition, family, hosts):
-    ready, serving, terminating = CONDITIONS[condition]
-    return {"addresses": [hosts.server_address(host, family)],
-            "nodeName": "node2" if host in ("d", "node2") else NODE,
-            "conditions": {"ready": ready, "serving": serving, "terminating": terminating}}
+    said = dict(zip(("ready", "serving", "terminating"), CONDITIONS[condition]))
+    endpoint = {"addresses": [hosts.server_address(host, family)],
+                "conditions": {k: v for k, v in said.items() if v is not None}}
+    if condition != "nowhere":
+        endpoint["nodeName"] = "node2" if host in ("d", "node2") else NODE
+    return endpoint
 
 
 def slice_of(row, family, hosts):
@@ -101,7 +128,7 @@ def slice_of(row, family, hosts):
             "metadata": {"name": f"line-{row.line}-{family}", "namespace": "default",
                          "labels": {"kubernetes.io/service-name": f"line-{row.line}"}},
             "addressType": name_of(family),
-            "ports": [{"name": p, "protocol": p.upper(), "port": SERVED} for p in ("tcp", "udp")],
+            "ports": _ports(row, port=SERVED),
             "endpoints": [_endpoint(h, c, family, hosts) for h, c in row.endpoints.items()]}
 
 
@@ -118,5 +145,5 @@ def objects(rows, hosts):
     for row in rows:
         found.append(service(row, hosts.lab))
         if row.endpoints:
-            found += [slice_of(row, family, hosts) for family in FAMILIES]
+            found += [slice_of(row, family, hosts) for family in _families(row)]
     return found
