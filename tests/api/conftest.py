@@ -5,7 +5,7 @@ import pytest
 from k8s import leftovers
 from k8s.engine import KubeProxyEngine
 from lab.server import Server
-from lab.topology import Topology
+from lab.topology import Topology, lift_icmp_limits
 
 
 def pytest_configure():
@@ -18,7 +18,7 @@ def net():
     """lab.topology in namespaces of this machine, its pods serving at 8080."""
     net = Topology(leftovers.own_prefix())
     try:
-        net.node.lift_icmp_limits()
+        lift_icmp_limits(net.node)
         with Server(*((net.pod(name), (8080,)) for name in net.PODS), protocols=("tcp", "udp")):
             yield net
     finally:

@@ -60,7 +60,7 @@ def lab():
         pytest.exit("svcctl is not on PATH", 1)
     net = Topology()
     keep_code(net)
-    net.node.lift_icmp_limits()
+    lift_icmp_limits(net.node)
     pods = [net.pod(name) for name in net.PODS]
     with Server(*((host, (8080, 9090)) for host in pods), (net.node, (8081,))):
         yield net
@@ -70,9 +70,10 @@ def lab():
 @pytest.fixture
 def icmp_limits(lab):
     """The kernel's own limits of ICMP errors, for one test."""
-    lab.node.set_icmp_limits()
+    lab.node.sysctl("net.ipv4.icmp_ratemask", 0x1818)
+    lab.node.sysctl("net.ipv6.icmp.ratemask", "0-1,3-127")
     yield
-    lab.node.lift_icmp_limits()
+    lift_icmp_limits(lab.node)
 
 
 @pytest.fixture

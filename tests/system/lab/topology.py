@@ -53,16 +53,6 @@ class Host(netns.Namespace):
     def addr(self, family):
         return self.addresses[family]
 
-    def lift_icmp_limits(self):
-        """Answer every packet with an ICMP error: clients of many tests are refused every second."""
-        self.sysctl("net.ipv4.icmp_ratemask", 0)
-        self.sysctl("net.ipv6.icmp.ratemask", 0)
-
-    def set_icmp_limits(self):
-        """The kernel's own limits of ICMP errors again."""
-        self.sysctl("net.ipv4.icmp_ratemask", 0x1818)
-        self.sysctl("net.ipv6.icmp.ratemask", "0-1,3-127")
-
 
 class Topology:
     """All hosts by name; see the picture above."""
