@@ -56,8 +56,8 @@ class ControlPlane:
         users.write_text(f'{self.tokens["admin"]},admin,1,"system:masters"\n'
                          f'{self.tokens["system:kube-proxy"]},system:kube-proxy,2\n')
         signer = self.folder / "signer.pem"
-        subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
-                        "ec_paramgen_curve:P-256", "-out", signer], check=True, capture_output=True)
+        subprocess.run(["openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout",
+                        "-out", signer], check=True, capture_output=True)
         server = self._start(
             "kube-apiserver", f"--etcd-servers=http://127.0.0.1:{ETCD}",
             "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", f"--secure-port={API}",

@@ -29,7 +29,7 @@ class Program:
     def wait_for(self, condition, what, limit):
         """Wait until condition() is true, as long as the program runs; limit is in seconds."""
         def now():
-            assert self.running, f"{self.name} has ended, {what} did not come:\n{self.tail()}"
+            assert self.running, f"{self.name} has ended, {what} did not come"
             return condition()
         try:
             return until(now, what, limit)
