@@ -4,6 +4,7 @@ import pytest
 
 from k8s import leftovers
 from k8s.engine import KubeProxyEngine
+from lab.family import FAMILIES
 from lab.server import Server
 from lab.topology import Topology, lift_icmp_limits
 
@@ -30,3 +31,8 @@ def engine(request, net):
     with KubeProxyEngine(net, request.param) as engine:
         yield engine
     net.node.nft("flush ruleset")
+
+
+@pytest.fixture(params=FAMILIES, ids=str)
+def family(request):
+    return request.param

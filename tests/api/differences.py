@@ -4,12 +4,14 @@
 Its table has the columns "case", "kube-proxy", "nf_svc" and "why". A case is
 described by terms between semicolons, each of which has to be true of it, or
 one of its alternatives: "from node or from hostnet; ipv6; tcp". What both do is said
-in the words of tests/trace/expected.txt.
+in the words of tests/trace/expected.txt; EPERM: UDP's send() fails so, and the
+next call says ECONNREFUSED.
 """
 import pathlib
 from dataclasses import dataclass, field
 
 LIST = pathlib.Path(__file__).resolve().parents[2] / "docs/differences.md"
+MODES = {"nftables", "iptables"}        # of kube-proxy
 HEADER = ["case", "kube-proxy", "nf_svc", "why"]
 
 
@@ -27,8 +29,13 @@ class Difference:
     why: str
     seen: int = field(default=0, compare=False)
 
-    def covers(self, attributes, ours):
-        return ours == self.ours and all(term & attributes for term in self.terms)
+    def possible(self, mode):
+        """Can it be seen with kube-proxy in this mode?"""
+        return all(mode in term for term in self.terms if term & MODES)
+
+    def covers(self, true, ours):
+        """Is it about a case of which these terms are true and where nf_svc does this?"""
+        return ours == self.ours and all(term & true for term in self.terms)
 
 
 def _words(cell):
@@ -55,9 +62,25 @@ def read(path=LIST):
     return found
 
 
-def of(attributes, ours, listed):
-    """The Difference that covers a case, or None; two for one case are a mistake."""
-    fitting = [d for d in listed if d.covers(attributes, ours)]
+def attributes(case, settings, mode):
+    """All terms that are true of a case of tests/trace, with kube-proxy in this mode."""
+    row = case.row
+    true = {mode, case.frontend, row.policy, f"from {case.client}", str(case.family), case.protocol}
+    true.add("ranges" if row.ranges else "no ranges")
+    true.add("usable endpoints" if set(row.endpoints.values()) - {"unready", "gone"}
+             else "no usable endpoints")
+    if not row.endpoints.keys() & {"a", "b", "node"}:
+        true.add("no local endpoints")
+    if case.protocol not in row.services:
+        true.add("protocol that the Service has not")
+    if (case.frontend, settings.node_ports[0]) in (("NodePort", "172.18.0.0/24"), ("NodePort wire", "primary")):
+        true.add("address without node ports")
+    return true
+
+
+def of(true, ours, listed):
+    """The Difference that covers a case of which these terms are true, or None; two are a mistake."""
+    fitting = [d for d in listed if d.covers(true, ours)]
     if len(fitting) > 1:
         raise Wrong(f"lines {', '.join(str(d.line) for d in fitting)} are about the same case")
     return fitting[0] if fitting else None

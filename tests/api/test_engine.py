@@ -31,11 +31,6 @@ def slices(net, *pods, name="web"):
              "ports": [{"port": TARGET}]} for family in FAMILIES]
 
 
-@pytest.fixture(params=FAMILIES, ids=str)
-def family(request):
-    return request.param
-
-
 @pytest.fixture
 def frontends(net, family):
     """The client and the address of each frontend."""

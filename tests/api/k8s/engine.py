@@ -37,12 +37,12 @@ class KubeProxyEngine:
         before, self.loaded = self.loaded, wanted
         gone = [o for k, o in before.items() if wanted.get(k) != o]
         new = [o for k, o in wanted.items() if before.get(k) != o]
-        self._make_namespaces(new)
-        self.api.each(self.api.delete, gone)
-        self.api.each(self.api.create, new)
         # Of a changed Node it would end by itself, or tell nobody that it has seen it.
         if settings != self.settings or any(o["kind"] == "Node" for o in gone + new):
             self._stop_proxy()
+        self._make_namespaces(new)
+        self.api.each(self.api.delete, gone)
+        self.api.each(self.api.create, new)
         if not self.proxy:
             self.settings = settings
             self.proxy = KubeProxy(self.plane, self.net.node, "node", self.mode, **settings)
