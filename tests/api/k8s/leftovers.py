@@ -21,11 +21,19 @@ def new_folder():
     return pathlib.Path(tempfile.mkdtemp(prefix=f"{own_prefix()}-"))
 
 
+def _runs(pid):
+    """Is there such a process? A zombie does not count."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 def _dead(folder):
     """What in folder belongs to runs that are gone."""
     for path in pathlib.Path(folder).glob(f"{PREFIX}*"):
         pid = re.match(rf"{PREFIX}(\d+)-", path.name)
-        if pid and not os.path.exists(f"/proc/{pid[1]}"):
+        if pid and not _runs(pid[1]):
             yield path
 
 
