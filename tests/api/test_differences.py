@@ -50,3 +50,9 @@ def test_two_lines_about_one_case_are_refused(write):
 
 def test_the_projects_own_list_is_sound():
     differences.read()
+
+
+def test_a_line_of_one_mode_is_not_missed_in_the_other(write):
+    both, one = differences.read(write(TABLE + "| tcp; iptables | a | a* | only there |\n"))
+    assert [both.possible(m) for m in ("nftables", "iptables")] == [True, True]
+    assert [one.possible(m) for m in ("nftables", "iptables")] == [False, True]
