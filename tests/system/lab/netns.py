@@ -13,10 +13,12 @@ run there.
 """
 import ctypes
 import os
+import signal
 import subprocess
 import threading
 
 CLONE_NEWNET = 0x40000000
+PR_SET_PDEATHSIG = 1
 RUN = "/run/netns"
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -28,6 +30,11 @@ def _setns(fd):
     if _libc.setns(fd, CLONE_NEWNET):
         e = ctypes.get_errno()
         raise OSError(e, os.strerror(e))
+
+
+def end_with_parent():
+    """Have the kernel kill this process, a fork, when its parent is gone."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Namespace:

@@ -13,6 +13,7 @@ import selectors
 import signal
 import socket
 
+from . import netns
 from .family import PROTOCOLS
 
 
@@ -62,6 +63,7 @@ class Server:
         self.pid = os.fork()
         if not self.pid:
             try:
+                netns.end_with_parent()
                 _serve(sockets)
             finally:
                 os._exit(1)

@@ -54,7 +54,7 @@ class Probe:
             self.socket.bind((source, 0))
         if not datagrams:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_CLOSE)
-        self.asked = False
+        self.asked = self.forbidden = False
         try:
             self.socket.connect(world.destination(case.row, case.frontend, case.family, hosts.lab))
             if datagrams:
@@ -98,9 +98,11 @@ class Probe:
 
     def fail(self, error):
         if error.errno == errno.ECONNREFUSED:
-            self.word = "refused"
+            self.word = "EPERM" if self.forbidden else "refused"
         elif error.errno == errno.EPERM and self.host is self.hosts.lab.node:
-            self.word = "silent"        # dropped in LOCAL_OUT: UDP's send() is told so
+            # UDP's send() is told of what is dropped in LOCAL_OUT; so it is of what a
+            # rule rejects there, and the refusal is then heard by the next call.
+            self.asked = self.forbidden = True
         else:
             self.word = errno.errorcode.get(error.errno, str(error.errno))
 
