@@ -158,6 +158,7 @@ def test_fifty_thousand_services(lab, svcctl, tables, tmp_path):
     figures.save()
     # What the change of one service costs does not go by how many there are.
     assert figures["change one, of 50,000 services, ms"] < 5 * figures["change one, of 3 services, ms"]
-    # What svcctl needs of a processor to understand, sort and print them, beside the kernel's dumps.
-    for command, times in ("svcctl list -H", 8), ("svcctl list -j", 12):
-        assert figures[command]["user"] + figures[command]["kernel"] < times * whole, command
+    # What svcctl needs of a processor to understand, sort and print them, beside the kernel's dumps:
+    # 6 to 13 times that was seen. What goes by the square of their number would be far beyond.
+    for command in "svcctl list -H", "svcctl list -j", "svcctl save":
+        assert figures[command]["user"] + figures[command]["kernel"] < 25 * whole, command
