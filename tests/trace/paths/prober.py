@@ -36,6 +36,15 @@ class Clock:
         return self.now
 
 
+def lines(path):
+    """Of a file that this kernel may not have."""
+    try:
+        with open(path) as f:
+            return [line.strip() for line in f]
+    except FileNotFoundError:
+        return []
+
+
 class Probe:
     """One socket that asks once. Its word is None while nothing is known, else as in the table."""
 
@@ -109,7 +118,20 @@ class Probe:
     def late(self, now):
         if now - self.begin > (SILENCE if self.silent else PATIENCE):
             self.word = "silent"
+            if not self.silent:
+                self.testify(now)
         return self.word
+
+    def testify(self, now):
+        """Tell what the kernels on the way know of a probe that was to hear something."""
+        _, port, *_ = self.socket.getsockname()
+        print(f"{self.case}: silent from port {port} for {now - self.begin:.1f} s")
+        for host in self.hosts.lab.node, self.hosts.lab.node2:
+            with host:
+                flows = [flow for flow in lines("/proc/net/nf_conntrack") if f"={port} " in flow]
+                counts = [count for count in lines("/proc/net/snmp6") + lines("/proc/net/stat/nf_conntrack")
+                          if not count.split()[-1] == "0"]
+            print(f"{host}:", *flows, *counts, sep="\n  ")
 
 
 class Question:
