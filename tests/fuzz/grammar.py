@@ -22,7 +22,8 @@ class Grammar:
         self.random = _random.Random(seed)
         addresses = {f: [f.pack(str(f.pods[n])) for n in range(1, 30)] for f in FAMILIES}
         self.dice = [Dice(self.random, f, addresses,
-                          {g: [(a, d) for a in addresses[g] for d in (None, "lo")] for g in FAMILIES})
+                          {g: [(a, d) for a in addresses[g] for d in (None, "lo")] for g in FAMILIES},
+                          {g: addresses[g][:2] for g in FAMILIES})
                      for f in FAMILIES]
 
     def chance(self, percent):

@@ -4,6 +4,7 @@ import os
 import platform
 import shutil
 import signal
+import subprocess
 
 import pytest
 
@@ -58,6 +59,7 @@ def lab():
         f.write("100000")
     if not shutil.which("svcctl"):
         pytest.exit("svcctl is not on PATH", 1)
+    room_for_flows()
     net = Topology()
     keep_code(net)
     lift_icmp_limits(net.node)
@@ -65,6 +67,13 @@ def lab():
     with Server(*((host, (8080, 9090)) for host in pods), (net.node, (8081,))):
         yield net
     net.delete()
+
+
+def room_for_flows():
+    """What fits the memory of a small guest is soon full, and then packets are dropped."""
+    subprocess.run(["modprobe", "nf_conntrack"], check=True)
+    with open("/proc/sys/net/netfilter/nf_conntrack_max", "w") as f:
+        f.write("262144")
 
 
 @pytest.fixture
