@@ -291,9 +291,10 @@ bool nf_svc_lookup_flow(struct nf_svc_packet *packet,
 	hash = nf_svc_hash_frontend(hash, packet->protocol, packet->dport);
 	if (nf_svc_lookup_flow_at(packet, &packet->daddr, hash, addr, port))
 		return true;
+	/* Not whether NodePorts answer there today: a commit may have changed that. */
 	return nf_svc_node_ports_there(packet) &&
 	       nf_svc_lookup_flow_at(packet, &nf_svc_addr_any,
 				     nf_svc_hash_node_port(packet), addr,
 				     port) &&
-	       nf_svc_node_port_at(packet);
+	       nf_svc_node_has(packet);
 }
