@@ -90,22 +90,6 @@ static bool has_node_ports(const struct model *model)
 	return false;
 }
 
-/* Where node ports answer: what was said now, else earlier, else the default. */
-static int select_node_ports(struct application *apply,
-			     const struct nf_svc_settings *have,
-			     const struct node_view *node,
-			     struct problems *problems)
-{
-	if (!apply->node_ports_said && have->n_node_port_cidrs)
-		return node_ports_select(&apply->node_ports, NODE_PORT_CIDRS,
-					 have->node_port_cidrs,
-					 have->n_node_port_cidrs, node,
-					 problems);
-	return node_ports_select(&apply->node_ports, apply->node_port_choice,
-				 apply->node_port_cidrs,
-				 apply->n_node_port_cidrs, node, problems);
-}
-
 static int make_settings(struct application *apply,
 			 const struct nf_svc_snapshot *snapshot,
 			 const struct nf_svc_info *info, struct node_view *node,
@@ -121,7 +105,9 @@ static int make_settings(struct application *apply,
 
 	if (node_find(node, &apply->model, problems, &machine) ||
 	    (has_ports &&
-	     select_node_ports(apply, &snapshot->settings, node, problems)))
+	     node_ports_select(&apply->node_ports, apply->node_port_choice,
+			       apply->node_port_cidrs, apply->n_node_port_cidrs,
+			       node, problems)))
 		return -ENOMEM;
 	node_ports.list = apply->node_ports.cidrs;
 	node_ports.n = apply->node_ports.n;
@@ -140,6 +126,7 @@ static int make_plan(struct svcctl *ctl, struct application *apply,
 {
 	const struct resolve_options options = {
 		.capabilities = info->capabilities,
+		.limit_ranges = info->limit_cidrs,
 		.node_ports = &apply->node_ports,
 		.masquerade_all = ctl->masquerade_all,
 		.internal_only = ctl->internal_cluster_ips,

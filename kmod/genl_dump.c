@@ -12,11 +12,19 @@
 #include "genl.h"
 #include "packet.h"
 
+/* Bytes of settings with every list at its limit. */
+#define NF_SVC_SETTINGS_SIZE                                          \
+	(NF_SVC_CIDR_LISTS * NF_SVC_LIMIT_CIDRS *                     \
+		 (nla_total_size(0) + nla_total_size(16) +            \
+		  nla_total_size(4)) +                                \
+	 NF_SVC_LIMIT_CIDRS * nla_total_size(NF_SVC_DEVICE_MAX + 1) + \
+	 nla_total_size(NF_SVC_OWNER_MAX + 1))
+
 /* A reply to @info, begun; NULL for want of memory. */
 static struct sk_buff *nf_svc_reply_new(struct genl_info *info, u8 cmd,
-					void **head)
+					size_t size, void **head)
 {
-	struct sk_buff *msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	struct sk_buff *msg = genlmsg_new(size, GFP_KERNEL);
 
 	if (!msg)
 		return NULL;
@@ -59,7 +67,7 @@ int nf_svc_cmd_info(struct sk_buff *skb, struct genl_info *info)
 	void *head;
 	int err = 0;
 
-	msg = nf_svc_reply_new(info, NF_SVC_CMD_INFO, &head);
+	msg = nf_svc_reply_new(info, NF_SVC_CMD_INFO, NLMSG_GOODSIZE, &head);
 	if (!msg)
 		return -ENOMEM;
 
@@ -148,7 +156,8 @@ int nf_svc_cmd_service_get(struct sk_buff *skb, struct genl_info *info)
 	err = nf_svc_read_key(info->attrs, info, &key);
 	if (err)
 		return err;
-	msg = nf_svc_reply_new(info, NF_SVC_CMD_SERVICE_SET, &head);
+	msg = nf_svc_reply_new(info, NF_SVC_CMD_SERVICE_SET, NLMSG_GOODSIZE,
+			       &head);
 	if (!msg)
 		return -ENOMEM;
 
@@ -191,7 +200,8 @@ int nf_svc_cmd_frontend_get(struct sk_buff *skb, struct genl_info *info)
 			"NAME asks for all frontends of a service: it goes with NLM_F_DUMP");
 		return -EINVAL;
 	}
-	msg = nf_svc_reply_new(info, NF_SVC_CMD_FRONTEND_SET, &head);
+	msg = nf_svc_reply_new(info, NF_SVC_CMD_FRONTEND_SET, NLMSG_GOODSIZE,
+			       &head);
 	if (!msg)
 		return -ENOMEM;
 
@@ -235,7 +245,8 @@ int nf_svc_cmd_settings_get(struct sk_buff *skb, struct genl_info *info)
 	void *head;
 	int err = 0;
 
-	msg = nf_svc_reply_new(info, NF_SVC_CMD_SETTINGS_SET, &head);
+	msg = nf_svc_reply_new(info, NF_SVC_CMD_SETTINGS_SET,
+			       NF_SVC_SETTINGS_SIZE, &head);
 	if (!msg)
 		return -ENOMEM;
 	mutex_lock(&nn->mutex);
@@ -265,7 +276,8 @@ int nf_svc_cmd_stats_get(struct sk_buff *skb, struct genl_info *info)
 	void *head;
 	int err;
 
-	msg = nf_svc_reply_new(info, NF_SVC_CMD_STATS_GET, &head);
+	msg = nf_svc_reply_new(info, NF_SVC_CMD_STATS_GET, NLMSG_GOODSIZE,
+			       &head);
 	if (!msg)
 		return -ENOMEM;
 	mutex_lock(&nn->mutex);

@@ -115,8 +115,12 @@ static int nf_svc_explain_put(struct sk_buff *msg,
 	    nf_svc_explain_list(msg, packet, NF_SVC_A_PASSED_OVER))
 		return -EMSGSIZE;
 	for (i = 0; i < __NF_SVC_CLASS_MAX; i++)
-		if (nf_svc_put_rule(msg, i, &frontend->rule[i]))
+		if (i != packet->class &&
+		    nf_svc_put_rule(msg, i, &frontend->rule[i]))
 			return -EMSGSIZE;
+	/* Last, for readers that expect one. */
+	if (nf_svc_put_rule(msg, packet->class, packet->rule))
+		return -EMSGSIZE;
 	if (packet->verdict != NF_SVC_VERDICT_FORWARD)
 		return 0;
 	return nf_svc_explain_backends(msg, packet, settled);
@@ -174,6 +178,8 @@ int nf_svc_cmd_explain(struct sk_buff *skb, struct genl_info *info)
 	}
 	if (packet.ns) {
 		nf_svc_decide(&packet);
+		if (packet.verdict == NF_SVC_VERDICT_PASS)
+			nf_svc_lookup_nobody(&packet);
 		nf_svc_classify(&packet);
 	} else if (!packet.in) {
 		packet.class = NF_SVC_CLASS_NODE;

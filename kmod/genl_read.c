@@ -410,6 +410,13 @@ static int nf_svc_read_frontend_rest(struct nf_svc_frontend *frontend,
 		frontend->kind = nla_get_u32(attrs[NF_SVC_A_KIND]);
 	if (attrs[NF_SVC_A_FRONTEND_FLAGS])
 		frontend->flags = nla_get_u32(attrs[NF_SVC_A_FRONTEND_FLAGS]);
+	if (!attrs[NF_SVC_A_ADDRESS] &&
+	    frontend->kind != NF_SVC_KIND_NODE_PORT) {
+		NL_SET_ERR_MSG(
+			info->extack,
+			"a frontend without ADDRESS is of KIND NODE_PORT: one of them is missing");
+		return -EINVAL;
+	}
 	if (frontend->flags & NF_SVC_FRONTEND_EXCLUSIVE &&
 	    !attrs[NF_SVC_A_ADDRESS]) {
 		NL_SET_ERR_MSG_ATTR(

@@ -75,6 +75,15 @@ static bool nf_svc_packet_of(struct nf_svc_packet *packet, struct nf_conn **ct,
 	return true;
 }
 
+/* Count and tell a packet that does not go on; @ret is what becomes of it. */
+static unsigned int nf_svc_stop(struct nf_svc_packet *packet, unsigned int ret)
+{
+	nf_svc_count_drop(packet, packet->reason);
+	trace_nf_svc_drop(packet);
+	nf_svc_event_drop(packet);
+	return ret;
+}
+
 /* PRE_ROUTING and LOCAL_OUT: softirq or process, RCU read side. */
 static unsigned int nf_svc_hook_destination(void *priv, struct sk_buff *skb,
 					    const struct nf_hook_state *state)
@@ -108,11 +117,29 @@ static unsigned int nf_svc_hook_destination(void *priv, struct sk_buff *skb,
 	default:
 		return NF_ACCEPT;
 	}
+	return nf_svc_stop(&packet, ret);
+}
 
-	nf_svc_count_drop(&packet, packet.reason);
-	trace_nf_svc_drop(&packet);
-	nf_svc_event_drop(&packet);
-	return ret;
+/*
+ * PRE_ROUTING and LOCAL_OUT, after all others: softirq or process, RCU read side.
+ *
+ * nf_nat comes to the end of its list only with flows that nobody has bound. So
+ * services of other programs in a service CIDR of ours go on.
+ */
+static unsigned int nf_svc_hook_nobody(void *priv, struct sk_buff *skb,
+				       const struct nf_hook_state *state)
+{
+	struct nf_svc_packet packet;
+	struct nf_conn *ct;
+
+	if (!nf_svc_packet_of(&packet, &ct, skb, state))
+		return NF_ACCEPT;
+	packet.in = state->hook == NF_INET_LOCAL_OUT ? NULL : state->in;
+
+	nf_svc_lookup_nobody(&packet);
+	if (likely(packet.verdict != NF_SVC_VERDICT_DROP))
+		return NF_ACCEPT;
+	return nf_svc_stop(&packet, NF_DROP);
 }
 
 /*
@@ -158,17 +185,14 @@ static unsigned int nf_svc_hook_source(void *priv, struct sk_buff *skb,
 	}
 	packet.verdict = NF_SVC_VERDICT_DROP;
 	packet.reason = NF_SVC_DROP_BIND;
-	nf_svc_count_drop(&packet, packet.reason);
-	trace_nf_svc_drop(&packet);
-	nf_svc_event_drop(&packet);
-	return ret;
+	return nf_svc_stop(&packet, ret);
 }
 
 /*
  * Priorities are nf_nat's own, for they order only the users of nf_nat. One
  * before the usual places: the first to bind a flow wins, and with an equal
  * priority that would be the one loaded last. In POST_ROUTING this is why a
- * CNI's own masquerade need not know of ours.
+ * CNI's own masquerade need not know of ours. What is nobody's is asked last.
  */
 static const struct nf_hook_ops nf_svc_ops_ipv4[] = {
 	{
@@ -192,6 +216,18 @@ static const struct nf_hook_ops nf_svc_ops_ipv4[] = {
 		.hooknum = NF_INET_POST_ROUTING,
 		.priority = NF_IP_PRI_NAT_SRC - 1,
 	},
+	{
+		.hook = nf_svc_hook_nobody,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP_PRI_LAST,
+	},
+	{
+		.hook = nf_svc_hook_nobody,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = NF_IP_PRI_LAST,
+	},
 };
 
 static const struct nf_hook_ops nf_svc_ops_ipv6[] = {
@@ -213,6 +249,18 @@ static const struct nf_hook_ops nf_svc_ops_ipv6[] = {
 		.pf = NFPROTO_IPV6,
 		.hooknum = NF_INET_POST_ROUTING,
 		.priority = NF_IP6_PRI_NAT_SRC - 1,
+	},
+	{
+		.hook = nf_svc_hook_nobody,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP6_PRI_LAST,
+	},
+	{
+		.hook = nf_svc_hook_nobody,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = NF_IP6_PRI_LAST,
 	},
 };
 

@@ -116,8 +116,7 @@ nf_svc_node_port_find(const struct nf_svc_packet *packet)
 	return frontend && nf_svc_node_port_at(packet) ? frontend : NULL;
 }
 
-/* Is it an address of services alone, and none has it? */
-static bool nf_svc_is_nobodys(const struct nf_svc_packet *packet)
+static bool nf_svc_in_service_cidr(const struct nf_svc_packet *packet)
 {
 	const struct nf_svc_settings *settings;
 
@@ -126,8 +125,31 @@ static bool nf_svc_is_nobodys(const struct nf_svc_packet *packet)
 	       nf_svc_cidrs_have(
 		       nf_svc_settings_cidrs(settings, NF_SVC_CIDRS_SERVICE),
 		       nf_svc_settings_nr(settings, NF_SVC_CIDRS_SERVICE),
-		       packet->family, &packet->daddr) &&
-	       !nf_svc_node_has(packet);
+		       packet->family, &packet->daddr);
+}
+
+/**
+ * nf_svc_lookup_nobody() - is it an address of services alone, and none has it?
+ * @packet: as for nf_svc_lookup(), which found nothing; sets @class, @verdict and
+ *	@reason if so
+ *
+ * For flows that nobody else gave another destination.
+ *
+ * Context: softirq or process, RCU read side.
+ */
+void nf_svc_lookup_nobody(struct nf_svc_packet *packet)
+{
+	u32 hash;
+
+	if (likely(!nf_svc_in_service_cidr(packet)))
+		return;
+	hash = nf_svc_hash_addr(packet->ns, packet->family, &packet->daddr);
+	if (nf_svc_address_find(packet, hash) || nf_svc_node_has(packet))
+		return;
+	packet->verdict = NF_SVC_VERDICT_DROP;
+	packet->reason = NF_SVC_DROP_SERVICE_CIDR;
+	nf_svc_classify(packet);
+	trace_nf_svc_lookup(packet);
 }
 
 /**
@@ -152,8 +174,7 @@ nf_svc_frontend_find(const struct nf_svc_packet *packet)
  * @packet: the packet; sets @frontend, @config, @class, @rule, or else @verdict
  *
  * An address of its own goes before a NodePort. A packet of no service pays one
- * miss in the address table, and where there are NodePorts or service CIDRs a
- * miss among these.
+ * miss in the address table, and where there are NodePorts a miss among these.
  *
  * Context: softirq or process, RCU read side.
  */
@@ -175,12 +196,8 @@ void nf_svc_lookup(struct nf_svc_packet *packet)
 	}
 	if (!packet->frontend && !(address && address->exclusive))
 		packet->frontend = nf_svc_node_port_find(packet);
-	if (!packet->frontend && !address) {
-		if (likely(!nf_svc_is_nobodys(packet)))
-			return;
-		packet->verdict = NF_SVC_VERDICT_DROP;
-		packet->reason = NF_SVC_DROP_SERVICE_CIDR;
-	}
+	if (!packet->frontend && !address)
+		return;
 
 	nf_svc_classify(packet);
 	if (packet->frontend) {

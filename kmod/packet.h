@@ -65,6 +65,7 @@ bool nf_svc_node_has(const struct nf_svc_packet *packet);
 bool nf_svc_node_port_at(const struct nf_svc_packet *packet);
 
 /* lookup.c */
+void nf_svc_lookup_nobody(struct nf_svc_packet *packet);
 const struct nf_svc_frontend *
 nf_svc_frontend_find(const struct nf_svc_packet *packet);
 void nf_svc_lookup(struct nf_svc_packet *packet);

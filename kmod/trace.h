@@ -60,7 +60,9 @@ DECLARE_EVENT_CLASS(nf_svc_packet,
 		  __entry->generation)
 );
 
-/* A frontend was found, or an address whose port or protocol nobody claims. */
+/* A frontend was found, an address whose port or protocol nobody claims, or one
+ * in a service CIDR that nobody has.
+ */
 DEFINE_EVENT(nf_svc_packet, nf_svc_lookup,
 	TP_PROTO(const struct nf_svc_packet *packet),
 	TP_ARGS(packet)

@@ -101,6 +101,20 @@ static bool has_ingress(const struct exposure *exposure, uint8_t family)
 	return false;
 }
 
+/* More ranges than the module takes: better nobody than everybody. */
+static int shut_long(struct guard *guard, const struct model_service *service,
+		     const struct resolve_context *context)
+{
+	guard->shut = true;
+	return problem_in(
+		problem_add(
+			context->problems, PROBLEM_RANGES_CLOSE, service,
+			"write fewer, wider ranges",
+			"%zu source ranges, and the module takes %u: the load-balancer addresses are not served",
+			guard->n, context->options->limit_ranges),
+		"spec.loadBalancerSourceRanges");
+}
+
 /* Who may ask; a module that cannot guard an address must not serve it. */
 static int find_guard(struct exposure *exposure,
 		      const struct model_service *service, uint8_t family,
@@ -112,8 +126,12 @@ static int find_guard(struct exposure *exposure,
 	if (!has_ingress(exposure, family))
 		return 0;
 	ret = guard_find(guard, service, family, context);
-	if (ret || !guard->n || resolve_can(context, NF_SVC_CAP_SOURCE_RANGES))
+	if (ret || !guard->n)
 		return ret;
+	if (guard->n > context->options->limit_ranges)
+		return shut_long(guard, service, context);
+	if (resolve_can(context, NF_SVC_CAP_SOURCE_RANGES))
+		return 0;
 	guard->shut = true;
 	return problem_in(
 		problem_add(

@@ -88,13 +88,17 @@ static int select_all(struct node_ports *ports, uint8_t family)
 	return add(ports, &any, 0);
 }
 
-static int select_primary(struct node_ports *ports,
+/* Without a primary address it is one that nobody has: no CIDR would mean all. */
+static int select_primary(struct node_ports *ports, uint8_t family,
 			  const struct nf_svc_addr *addr)
 {
+	const struct nf_svc_addr nobody = { .family = family };
+
 	if (!addr->family || nf_svc_addr_unusable(addr))
-		return 0;
-	ports->served[model_family_index(addr->family)] = true;
-	return add(ports, addr, nf_svc_addr_size(addr->family) * 8);
+		addr = &nobody;
+	else
+		ports->served[model_family_index(family)] = true;
+	return add(ports, addr, nf_svc_addr_size(family) * 8);
 }
 
 int node_ports_select(struct node_ports *ports, enum node_port_choice choice,
@@ -111,7 +115,8 @@ int node_ports_select(struct node_ports *ports, enum node_port_choice choice,
 			ret = select_in(ports, families[i], cidrs, n, node,
 					problems);
 		else
-			ret = select_primary(ports, &node->primary[i]);
+			ret = select_primary(ports, families[i],
+					     &node->primary[i]);
 	}
 	return ret;
 }

@@ -36,6 +36,7 @@ struct reserved_port {
 /**
  * struct resolve_options - how Services are resolved; what it points to is not owned
  * @capabilities: enum nf_svc_capabilities of the module
+ * @limit_ranges: most source ranges of a frontend
  * @masquerade_all: what asks a ClusterIP is always masqueraded
  * @internal_only: ClusterIPs are for pods and nodes, not for others
  * @node_ports: where node ports are answered
@@ -50,6 +51,7 @@ struct reserved_port {
  */
 struct resolve_options {
 	uint64_t capabilities;
+	uint32_t limit_ranges;
 	bool masquerade_all;
 	bool internal_only;
 	const struct node_ports *node_ports;

@@ -150,7 +150,16 @@ static int keep_internal(struct nf_svc_frontend *frontend,
 			frontend,
 			&node->primary[model_family_index(frontend->family)]);
 	ranges_sort(frontend->ranges, &frontend->n_ranges);
-	return ret;
+	if (ret || frontend->n_ranges <= context->options->limit_ranges)
+		return ret;
+	frontend->n_ranges = 0;
+	return problem_in(
+		problem_add(
+			context->problems, PROBLEM_OPEN_TO_OUTSIDE, NULL,
+			"take addresses away that the node does not need",
+			"the pods' CIDRs and this node's addresses are more than the %u source ranges that the module takes: a ClusterIP is served to everybody",
+			context->options->limit_ranges),
+		"clusterIP");
 }
 
 /* A port of the node that somebody needs: told, and refused unless trusted. */

@@ -6,7 +6,7 @@ import pytest
 
 from lab import abi, genl
 from lab.client import attempt, everyone, only
-from lab.family import FAMILIES, V4
+from lab.family import FAMILIES, V4, V6
 from lab.tables import rule
 from lab.wait import at_once, until
 
@@ -127,6 +127,11 @@ def test_it_is_read_as_it_was_set(tables, node_port, family):
     with pytest.raises(genl.Refused) as e:
         tables.change(tables.request(abi.CMD_FRONTEND_SET, tables.key("shop/web:http", "tcp", family) + [
             (abi.A_PORT, PORT), (abi.A_FRONTEND_FLAGS, abi.FRONTEND_EXCLUSIVE)]))
+    assert e.value.errno == errno.EINVAL and "KIND NODE_PORT" in e.value.text
+    with pytest.raises(genl.Refused) as e:
+        tables.change(tables.request(abi.CMD_FRONTEND_SET, tables.key("shop/web:http", "tcp", family) + [
+            (abi.A_PORT, PORT), (abi.A_KIND, abi.KIND_NODE_PORT),
+            (abi.A_FRONTEND_FLAGS, abi.FRONTEND_EXCLUSIVE)]))
     assert e.value.errno == errno.EINVAL and e.value.attribute[0] == abi.A_FRONTEND_FLAGS
     tables.change(tables.request(abi.CMD_FRONTEND_DEL, key))
     with pytest.raises(genl.Refused) as e:
@@ -147,3 +152,17 @@ def test_aborted_and_deleted_wildcards_leave_nothing(lab, tables, node_port, fam
         until(lambda: attempt(lab.c, lab.node.addr(family), PORT).refused, "it is gone", 5)
         node_port()
         everyone(lab.c, lab.node.addr(family), PORT, "tcp", [lab.a, lab.d])
+
+
+@pytest.mark.row("FE-04")
+def test_not_at_link_local_addresses(lab, tables):
+    """FE-04: IPv6's link-local addresses of the node, which other hosts may have as well, are left alone."""
+    tables.change(*tables.simple("shop/web:http", V6.vip(1), 80, (lab.a.addr(V6), 8080)),
+                  wildcard(tables, "shop/web:http", V6))
+    lab.node.ip("addr add fe80::1/64 dev up0 nodad")
+    try:
+        told = {address: genl.u32(tables.explain(lab.outside.addr(V6), address, PORT, device="up0")[
+            abi.A_VERDICT][0]) for address in ("fe80::1", lab.node.addr(V6))}
+    finally:
+        lab.node.ip("addr del fe80::1/64 dev up0")
+    assert told == {"fe80::1": abi.VERDICT_PASS, lab.node.addr(V6): abi.VERDICT_FORWARD}

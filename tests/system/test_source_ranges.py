@@ -7,7 +7,7 @@ import pytest
 
 from lab import abi, genl
 from lab.client import attempt, only
-from lab.family import V4
+from lab.family import V4, V6
 from lab.packets import Sniffer
 from lab.tables import backend
 
@@ -123,3 +123,37 @@ def test_what_the_node_holds_is_left_alone(lab, tables, service_cidr, family):
         lab.node.ip("link del dummy0")
     answers = only(lab.c, lab.b.addr(family), 8080, "tcp", "b", times=2)
     assert {a.peer for a in answers} == {lab.c.addr(family)}
+
+
+@pytest.mark.row("FE-13", "FE-10")
+def test_services_of_others_in_the_service_cidr_go_on(lab, service_cidr, family):
+    """FE-13: what somebody else's DNAT takes is not nobody's, in whatever order the two came."""
+    to = family.at(lab.b.addr(family), 8080)
+    ip = "ip" if family is V4 else "ip6"
+    lab.node.nft("".join(f"""
+        add table {ip} others
+        add chain {ip} others {hook} {{ type nat hook {hook} priority -100; }}
+        add rule {ip} others {hook} {ip} daddr {family.vip(77)} tcp dport 80 dnat to {to}
+        """ for hook in ("prerouting", "output")))
+    try:
+        for host in lab.c, lab.outside, lab.node:
+            only(host, family.vip(77), 80, "tcp", "b", times=2)
+            assert attempt(host, family.vip(77), 81, timeout=0.3).answer is None
+    finally:
+        lab.node.run("nft", "delete", "table", ip, "others")
+
+
+@pytest.mark.row("TX-05")
+def test_settings_with_every_list_at_its_limit_can_be_read(tables):
+    """TX-05: the reply has room for all of it."""
+    lists = {kind: [(kind, [(abi.A_CIDR_ADDRESS, V6.pack(f"fd00:{n:x}::")), (abi.A_CIDR_PREFIX, 32)])
+                    for n in range(1, 65)]
+             for kind in (abi.A_POD_CIDR, abi.A_SERVICE_CIDR, abi.A_NODE_PORT_CIDR)}
+    lists[abi.A_POD_DEVICE] = [(abi.A_POD_DEVICE, f"device-of-15-{n:02}") for n in range(64)]
+    tables.change(tables.request(abi.CMD_SETTINGS_SET, [one for some in lists.values() for one in some]),
+                  owner="o" * 63)
+    try:
+        told, = tables.call(abi.CMD_SETTINGS_GET)
+        assert {kind: sum(k == kind for k, _ in told.attributes) for kind in lists} == dict.fromkeys(lists, 64)
+    finally:
+        tables.clear()

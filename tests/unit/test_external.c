@@ -95,6 +95,8 @@ static void FE_04_what_is_told(void **state)
 	run_begin(&run);
 	memset(&run.node.primary[1], 0, sizeof(run.node.primary[1]));
 	run_node_ports(&run, NODE_PORT_PRIMARY, NULL, 0);
+	/* no CIDR of a family would be all of its addresses */
+	assert_cidrs(&run.ports, "192.0.2.10/32, ::/128");
 	run_resolve(&run, SERVICE("web", "type: NodePort, " DUAL_SPEC));
 	assert_frontends(run_service(&run, "default/web", NFPROTO_IPV6),
 			 "ClusterIP [fd00:96::1]:80");
@@ -234,6 +236,31 @@ static void FE_07_external_addresses(void **state)
 	}
 }
 
+static void FE_08_more_ranges_than_the_module_takes(void **state)
+{
+	struct run run;
+
+	(void)state;
+	run_begin(&run);
+	run.options.limit_ranges = 2;
+	run_resolve(
+		&run,
+		SERVICE("few",
+			"type: LoadBalancer, clusterIP: 10.96.0.2, loadBalancerSourceRanges: "
+			"[10.0.0.0/8, 192.168.0.0/16], ports: [{port: 80}]" INGRESS(
+				"{ip: 203.0.113.2}"))
+			SERVICE("web",
+				"type: LoadBalancer, clusterIP: 10.96.0.1, loadBalancerSourceRanges: "
+				"[10.0.0.0/8, 192.168.0.0/16, 172.16.0.0/12], ports: [{port: 80}]" INGRESS(
+					"{ip: 203.0.113.1}")));
+	assert_frontends(web(&run), "ClusterIP 10.96.0.1:80");
+	assert_frontends(run_service(&run, "default/few", NFPROTO_IPV4),
+			 "ClusterIP 10.96.0.2:80, LoadBalancer 203.0.113.2:80");
+	assert_problem(&run.problems, PROBLEM_RANGES_CLOSE, 1,
+		       "3 source ranges, and the module takes 2");
+	run_clean(&run);
+}
+
 /* A module of today: what it cannot do is left out and told, the rest is served. */
 static void what_a_module_cannot_do_is_told(void **state)
 {
@@ -298,6 +325,7 @@ int main(void)
 		TEST(FE_04_what_is_told),
 		TEST(FE_06_ingress),
 		TEST(FE_07_external_addresses),
+		TEST(FE_08_more_ranges_than_the_module_takes),
 		TEST(what_a_module_cannot_do_is_told),
 	};
 

@@ -86,6 +86,7 @@ static void many_services(void **state)
 	struct node_ports ports;
 	const struct resolve_options options = {
 		.capabilities = ALL_CAPABILITIES,
+		.limit_ranges = 64,
 		.node_ports = &ports,
 	};
 	struct plan plan, again;

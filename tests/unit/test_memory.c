@@ -144,6 +144,7 @@ static int plan(void)
 				  .n_addresses = 2,
 				  .settings = &settings };
 	struct resolve_options options = { .capabilities = ALL_CAPABILITIES,
+					   .limit_ranges = 64,
 					   .internal_only = true,
 					   .node_ports = &ports };
 	const struct cidr_list ranges = { &range, 1 };

@@ -100,6 +100,7 @@ void run_begin(struct run *run)
 	run->node.primary[1] = addr("fd00:2::10");
 	run->node.settings = &run->settings;
 	run->options.capabilities = ALL_CAPABILITIES;
+	run->options.limit_ranges = 64;
 	run->options.node_ports = &run->ports;
 	run_node_ports(run, NODE_PORT_PRIMARY, NULL, 0);
 }

@@ -40,15 +40,17 @@
  * counted, even if nobody serves.
  *
  * A frontend without ADDRESS answers at every address that is the node's when a
- * flow begins, loopback excepted, and only at those in SETTINGS' NODE_PORT_CIDRs if
- * there are any of its family. A frontend of that very address and port goes
- * before it, and so does an EXCLUSIVE address.
+ * flow begins, loopback and IPv6 link-local ones excepted, and only at those in
+ * SETTINGS' NODE_PORT_CIDRs if there are any of its family. Its KIND is
+ * NODE_PORT. A frontend of that very address and port goes before it, and so
+ * does an EXCLUSIVE address.
  *
  * The SETTINGS of a namespace are one object: what a pod is (POD_CIDRs and
- * POD_DEVICEs), where frontends without ADDRESS answer (NODE_PORT_CIDRs), and which
- * addresses are services' alone (SERVICE_CIDRs): a new flow to one of these that
- * no frontend has and that is not the node's own is dropped, as long as its family
- * has any frontend. A SETTINGS_SET gives all of it; what it leaves out is empty.
+ * POD_DEVICEs), where frontends without ADDRESS answer (NODE_PORT_CIDRs), and
+ * which addresses are services' alone (SERVICE_CIDRs): a new flow to one of
+ * these that no frontend has, that is not the node's own and that nobody else
+ * gave another destination is dropped, as long as its family has any frontend. A
+ * SETTINGS_SET gives all of it; what it leaves out is empty.
  *
  *
  * Transactions
@@ -268,7 +270,7 @@
  *	in: FAMILY, PROTOCOL (any number), SOURCE, ADDRESS, SOURCE_PORT?, PORT?,
  *	DEVICE? (where it comes in; none: it is sent by this node).
  *	out: VERDICT, CLASS, and as far as they were reached: NAME, OWNER, KIND,
- *	RULE* (of each class; that of CLASS is used), DROP_REASON, REFUSE_WITH,
+ *	RULE* (of each class; that of CLASS is used, and last), DROP_REASON, REFUSE_WITH,
  *	PASSED_OVER_COUNT, PASSED_OVER* (not in the set used, or without weight),
  *	CANDIDATES, BACKEND* (those that may be chosen), CHOSEN (where the choice is
  *	a function of the packet and SOURCE_PORT was given), MASQUERADE. Of

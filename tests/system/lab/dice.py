@@ -113,9 +113,10 @@ class Dice:
         address = self.random.choice([[]] + 4 * [[(abi.A_ADDRESS, self.vip(family))]] + [
             [(abi.A_ADDRESS, self.pick(self.held[family]))]])
         ranges = self.cidrs(abi.A_SOURCE_RANGE, family) if self.chance(20) else []
+        kind = (self.maybe(30, abi.A_KIND, *range(abi.KIND_MAX + 1)) if address or self.chance(5) else
+                [(abi.A_KIND, abi.KIND_NODE_PORT)])
         return abi.CMD_FRONTEND_SET, key + address + ranges + [
-            (abi.A_PORT, self.pick(PORTS))] + self.maybe(4, abi.A_FLAGS, abi.FLAG_EXCL) + self.maybe(
-            30, abi.A_KIND, *range(abi.KIND_MAX + 1)) + self.maybe(
+            (abi.A_PORT, self.pick(PORTS))] + self.maybe(4, abi.A_FLAGS, abi.FLAG_EXCL) + kind + self.maybe(
             60 if address else 0, abi.A_FRONTEND_FLAGS, 0, abi.FRONTEND_EXCLUSIVE) + self.rules()
 
     def frontend_del(self, tx):

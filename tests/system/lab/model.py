@@ -227,7 +227,8 @@ class Model:
 
     def _frontend_set(self, tx, a, attributes):
         service, key = self._key(a), self._frontend_key(a)
-        if a.get(abi.A_FRONTEND_FLAGS, 0) and abi.A_ADDRESS not in a:
+        if abi.A_ADDRESS not in a and (a.get(abi.A_FRONTEND_FLAGS, 0) or
+                                       a.get(abi.A_KIND) != abi.KIND_NODE_PORT):
             raise Refusal(errno.EINVAL)
         rules = {}
         for nest in (dict(v) for k, v in attributes if k == abi.A_RULE):
