@@ -54,6 +54,7 @@ def works(lab):
 
 
 @pytest.mark.row("OPS-07", "DP-17", "TX-02")
+@pytest.mark.limit(600)
 @pytest.mark.parametrize("keeper", [False, True], ids=["alone", "with keeper"])
 def test_churn(lab, tables, keeper):
     """OPS-07: loaded and unloaded, namespaces made and deleted, tables restored, all under traffic.

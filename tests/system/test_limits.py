@@ -92,6 +92,7 @@ def begins(tables):
     return True
 
 
+@pytest.mark.limit(600)
 @pytest.mark.row("TX-09")
 def test_memory_that_waits_is_bounded(loaded_with, family):
     """TX-09: a writer without pause waits in BEGIN before more than the limit waits to be freed."""
