@@ -9,6 +9,9 @@
 #include "file.h"
 #include "transaction.h"
 
+/* So often it is planned anew because others changed the tables. */
+#define TRIES 64
+
 /**
  * struct batch - a batch while it is carried out
  * @text: of the file, ends with NUL; its lines and words are cut apart in it
@@ -98,30 +101,20 @@ static enum exit_status run_line(struct svcctl *ctl, struct batch *batch,
 	return note_steps(ctl, batch);
 }
 
+/* The text is cut up by that, so each try works on a copy. */
 static enum exit_status run_lines(struct svcctl *ctl, struct batch *batch)
 {
-	char *rest = batch->text, *line;
+	char *copy = malloc(batch->len + 1), *rest = copy, *line;
 	enum exit_status status = DONE;
 
+	if (!copy)
+		return complain_memory();
+	memcpy(copy, batch->text, batch->len + 1);
 	while (!status && (line = strsep(&rest, "\n"))) {
 		batch->place.line++;
 		status = run_line(ctl, batch, line);
 	}
-	return status;
-}
-
-/*
- * A line was wrong. It may rest on one before it that the kernel refuses, and
- * has not seen yet: then that one is to be mended.
- */
-static enum exit_status who_is_at_fault(struct svcctl *ctl,
-					enum exit_status status)
-{
-	struct nf_svc_error error;
-
-	if (nf_svc_tx_check(ctl->client, &error) && error.step)
-		return complain_error(&error);
-	complain_held();
+	free(copy);
 	return status;
 }
 
@@ -134,9 +127,7 @@ static enum exit_status carry_out(struct svcctl *ctl, struct batch *batch)
 	nf_svc_tx_keep(ctl->client);
 	complain_where(&batch->place);
 	status = run_lines(ctl, batch);
-	if (status)
-		status = who_is_at_fault(ctl, status);
-	else if (ctl->dry_run)
+	if (!status && ctl->dry_run)
 		status = transaction_check(nf_svc_tx_check(ctl->client, &error),
 					   &error);
 	if (status || ctl->dry_run) {
@@ -152,28 +143,30 @@ static enum exit_status carry_out(struct svcctl *ctl, struct batch *batch)
 	return status;
 }
 
-/*
- * The tables are read inside of the transaction: nobody can change them until
- * it ends, so that a batch is planned once, however busy other writers are.
- */
-static enum exit_status run_open(struct svcctl *ctl, struct batch *batch)
+static enum exit_status run_once(struct svcctl *ctl, struct batch *batch,
+				 bool *again)
 {
-	const struct nf_svc_begin begin = {
+	struct nf_svc_begin begin = {
 		.owner = ctl->owner,
+		.if_generation = true,
 		.wait_ms = ctl->wait_ms,
 	};
 	struct nf_svc_snapshot snapshot;
 	struct nf_svc_error error;
 	enum exit_status status;
+	int ret;
 
-	if (nf_svc_tx_begin(ctl->client, &begin, &error))
+	if (nf_svc_snapshot_read(ctl->client, &snapshot, &error))
 		return complain_error(&error);
-	if (nf_svc_snapshot_read(ctl->client, &snapshot, &error)) {
-		nf_svc_tx_abort(ctl->client);
-		return complain_error(&error);
+	begin.generation = snapshot.generation;
+	ret = nf_svc_tx_begin(ctl->client, &begin, &error);
+	if (ret == -ESTALE && *again) {
+		nf_svc_snapshot_clean(&snapshot);
+		return DONE;
 	}
+	*again = false;
 	ctl->batch = &snapshot;
-	status = carry_out(ctl, batch);
+	status = ret ? complain_error(&error) : carry_out(ctl, batch);
 	ctl->batch = NULL;
 	nf_svc_snapshot_clean(&snapshot);
 	return status;
@@ -199,6 +192,7 @@ static enum exit_status run_batch(struct svcctl *ctl, struct words *words)
 	const char *path = ctl->file ? ctl->file : "-";
 	struct batch batch = { .place.path = file_name(path) };
 	enum exit_status status = words_end(words);
+	bool again = true;
 
 	if (!status)
 		status = file_read(path, &batch.text, &batch.len);
@@ -208,8 +202,10 @@ static enum exit_status run_batch(struct svcctl *ctl, struct words *words)
 	status = check_text(&batch);
 	if (!status)
 		status = svcctl_connect(ctl);
-	if (!status)
-		status = run_open(ctl, &batch);
+	for (unsigned int tries = 1; !status && again; tries++) {
+		again = tries < TRIES;
+		status = run_once(ctl, &batch, &again);
+	}
 	free(batch.text);
 	free(batch.words);
 	free(batch.place.lines);
@@ -227,7 +223,7 @@ const struct command svcctl_batch = {
 		"see what earlier lines did. What follows a # at the start of a word is a comment.\n"
 		"\n"
 		"A file has 64 MiB at most. Without -f it reads the standard input. With --dry-run\n"
-		"nothing is changed, and all is checked that can be without applying it.\n"
+		"all is checked, by the kernel too, and nothing is changed.\n"
 		"\n"
 		"  add service shop/web:http 10.96.33.7:80\n"
 		"  add backend shop/web:http 10.244.1.5:8080   # the first replica\n"

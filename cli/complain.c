@@ -6,19 +6,13 @@
 
 #include "svcctl.h"
 
-static struct complain_place *where;
+static const struct complain_place *where;
 /* The message of a transaction that a complaint is about, 0: none. */
 static uint32_t about_step;
 
-void complain_where(struct complain_place *place)
+void complain_where(const struct complain_place *place)
 {
 	where = place;
-}
-
-void complain_held(void)
-{
-	if (where)
-		fputs(where->held, stderr);
 }
 
 static size_t line_at_fault(void)
@@ -32,21 +26,15 @@ static size_t line_at_fault(void)
 
 enum exit_status complain(enum exit_status status, const char *format, ...)
 {
-	char text[COMPLAINT_MAX];
 	va_list args;
 
+	fputs("svcctl: ", stderr);
+	if (where)
+		fprintf(stderr, "%s:%zu: ", where->path, line_at_fault());
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	vfprintf(stderr, format, args);
 	va_end(args);
-	if (!where)
-		fprintf(stderr, "svcctl: %s\n", text);
-	else if (about_step)
-		fprintf(stderr, "svcctl: %s:%zu: %s\n", where->path,
-			line_at_fault(), text);
-	else
-		snprintf(where->held, sizeof(where->held),
-			 "svcctl: %s:%zu: %s\n", where->path, where->line,
-			 text);
+	fputc('\n', stderr);
 	return status;
 }
 
@@ -106,10 +94,6 @@ static const char *remedy(const struct nf_svc_error *error)
 	case EAGAIN:
 	case EBUSY:
 		return "; try again, or wait longer with --wait SECONDS";
-	case ENOTCONN:
-		return "; another writer ended it, try again";
-	case ESTALE:
-		return "; try again";
 	case EOPNOTSUPP:
 		return "; 'svcctl version' shows what it can do";
 	default:
@@ -179,16 +163,11 @@ static enum exit_status complain_of(const struct nf_svc_error *error)
 
 enum exit_status complain_error(const struct nf_svc_error *error)
 {
-	struct complain_place *place = where;
 	enum exit_status status;
 
-	/* a transaction that somebody else ended is the fault of no line */
-	if (error->number == ENOTCONN)
-		where = NULL;
 	about_step = error->step;
 	status = complain_of(error);
 	about_step = 0;
-	where = place;
 	return status;
 }
 

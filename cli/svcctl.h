@@ -132,9 +132,6 @@ enum exit_status svcctl_enter(const struct svcctl *ctl);
  */
 enum exit_status svcctl_connect(struct svcctl *ctl);
 
-/* Bytes of the longest complaint, with its NUL; what is longer is cut. */
-#define COMPLAINT_MAX 2048
-
 /**
  * struct complain_place - where in a file is what is complained of
  * @path: name of the file
@@ -143,7 +140,6 @@ enum exit_status svcctl_connect(struct svcctl *ctl);
  * @steps: for each of them, how many messages the transaction had after it
  * @n_lines: entries of @lines
  * @n_steps: entries of @steps
- * @held: what was complained of @line, a line of text or empty
  */
 struct complain_place {
 	const char *path;
@@ -152,7 +148,6 @@ struct complain_place {
 	size_t n_lines;
 	uint32_t *steps;
 	size_t n_steps;
-	char held[COMPLAINT_MAX + 128];
 };
 
 /**
@@ -160,14 +155,8 @@ struct complain_place {
  * @place: lives until it is set to something else; NULL: say nothing of that
  *
  * Complaints of a message that the kernel refused go to the line that sent it.
- * Others are held back, for a line before may be at fault: complain_held().
  */
-void complain_where(struct complain_place *place);
-
-/**
- * complain_held - tell what was held back
- */
-void complain_held(void);
+void complain_where(const struct complain_place *place);
 
 /**
  * complain - tell on stderr what is wrong

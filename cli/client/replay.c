@@ -44,8 +44,6 @@ void nf_svc_kept_end(struct nf_svc_client *client)
 void nf_svc_tx_keep(struct nf_svc_client *client)
 {
 	client->keeps = true;
-	/* what was asked since the transaction began is no step of it */
-	client->tx_seq = client->seq;
 }
 
 /* Take an element out of an array; what it owns has been released. */
@@ -134,55 +132,41 @@ static void replay_service_del(struct nf_svc_snapshot *snapshot,
 		 (size_t)(service - snapshot->services), sizeof(*service));
 }
 
-/* Where a backend is in the order, or would be. */
-static size_t place_of(const struct nf_svc_service *service,
-		       const struct nf_svc_backend *wanted)
+static struct nf_svc_backend *find_backend(struct nf_svc_service *service,
+					   const struct nf_svc_backend *wanted)
 {
-	size_t start = 0, end = service->n_backends;
-
-	while (start < end) {
-		size_t middle = start + (end - start) / 2;
-
-		if (nf_svc_backend_compare(&service->backends[middle], wanted) <
-		    0)
-			start = middle + 1;
-		else
-			end = middle;
+	for (size_t i = 0; i < service->n_backends; i++) {
+		if (!nf_svc_backend_compare(&service->backends[i], wanted))
+			return &service->backends[i];
 	}
-	return start;
-}
-
-static int replay_backend(struct nf_svc_service *service,
-			  const struct nf_svc_backend *backend, bool set)
-{
-	size_t at = place_of(service, backend);
-	bool there = at < service->n_backends &&
-		     !nf_svc_backend_compare(&service->backends[at], backend);
-
-	if (!set && there)
-		take_out(service->backends, &service->n_backends, at,
-			 sizeof(*backend));
-	if (!set)
-		return 0;
-	if (!there && !nf_svc_array_add(&service->backends,
-					&service->n_backends, sizeof(*backend)))
-		return -ENOMEM;
-	if (!there)
-		memmove(&service->backends[at + 1], &service->backends[at],
-			(service->n_backends - 1 - at) * sizeof(*backend));
-	service->backends[at] = *backend;
-	return 0;
+	return NULL;
 }
 
 static int replay_backends(struct nf_svc_snapshot *snapshot,
 			   const struct nf_svc_service *said, bool set)
 {
 	struct nf_svc_service *service = find(snapshot, said);
-	int ret = 0;
 
-	for (size_t i = 0; i < said->n_backends && service && !ret; i++)
-		ret = replay_backend(service, &said->backends[i], set);
-	return ret;
+	for (size_t i = 0; i < said->n_backends && service; i++) {
+		struct nf_svc_backend *there =
+			find_backend(service, &said->backends[i]);
+
+		if (set && !there)
+			there = nf_svc_array_add(&service->backends,
+						 &service->n_backends,
+						 sizeof(*there));
+		if (set && !there)
+			return -ENOMEM;
+		if (set)
+			*there = said->backends[i];
+		else if (there)
+			take_out(service->backends, &service->n_backends,
+				 (size_t)(there - service->backends),
+				 sizeof(*there));
+	}
+	if (service)
+		nf_svc_service_sort(service);
+	return 0;
 }
 
 /* Take a frontend from a service, if it has it. */
@@ -324,5 +308,5 @@ int nf_svc_tx_replay(struct nf_svc_client *client,
 	if (!ret)
 		return 0;
 	return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, ret,
-				"nothing can be planned upon this line");
+				"the next line cannot be planned");
 }

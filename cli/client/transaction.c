@@ -3,10 +3,9 @@
  * Transactions are pipelined: many messages go into one sendmsg(), none of
  * them asks for an acknowledgement but COMMIT. The kernel works on them before
  * sendmsg() returns and answers only to those it refuses, so whatever there is
- * to read lies in the receive buffer then, and is read before the next chunk
- * goes out. A chunk may bring more errors than the buffer holds: then recvmsg()
- * says so first (ENOBUFS), the first error is still there, which is the one that
- * counts, and the kernel sends no more until all is read.
+ * to read lies in the receive buffer then. It is read before the next chunk
+ * goes out; should a chunk bring more errors than the buffer holds, the first
+ * one is still there, and the first one is what counts.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,14 +16,6 @@
 #include "wire.h"
 
 #define WAIT_STEP_MS 20
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static int begin_once(struct nf_svc_client *client,
 		      const struct nf_svc_begin *begin,
@@ -50,15 +41,16 @@ int nf_svc_tx_begin(struct nf_svc_client *client,
 		    struct nf_svc_error *error)
 {
 	struct timespec step = { .tv_nsec = WAIT_STEP_MS * 1000000L };
-	int64_t end = now_ms() + begin->wait_ms;
+	unsigned int waited = 0;
 	int ret;
 
-	/* the kernel may wait in each BEGIN, too, so this goes by the clock */
 	for (;;) {
 		ret = begin_once(client, begin, error);
-		if ((ret != -EBUSY && ret != -EAGAIN) || now_ms() >= end)
+		if ((ret != -EBUSY && ret != -EAGAIN) ||
+		    waited >= begin->wait_ms)
 			break;
 		nanosleep(&step, NULL);
+		waited += WAIT_STEP_MS;
 	}
 	if (!ret) {
 		client->in_tx = true;
@@ -96,32 +88,23 @@ static int refused(struct nf_svc_client *client, struct nf_svc_error *error)
 /* Send what is queued and read what the kernel has to say about it. */
 static int flush_queue(struct nf_svc_client *client, struct nf_svc_error *error)
 {
-	bool lost = false;
 	int ret;
 
 	if (!client->out_len)
 		return 0;
 	ret = nf_svc_send(client, client->out, client->out_len, error);
 	client->out_len = 0;
-	while (!ret) {
+	while (!ret && !client->refused) {
 		int len = nf_svc_receive(client, MSG_DONTWAIT, error);
 
 		if (len == -EAGAIN)
 			break;
-		if (len == -ENOBUFS)
-			lost = true;
-		else if (len < 0)
+		if (len < 0)
 			ret = len;
 		else
 			note_refusals(client, len);
 	}
-	if (client->refused)
-		return refused(client, error);
-	if (!ret && lost)
-		ret = nf_svc_error_set(
-			error, NF_SVC_ERROR_SYSTEM, ENOBUFS,
-			"the kernel refused something, and what was lost");
-	return ret;
+	return client->refused ? refused(client, error) : ret;
 }
 
 int nf_svc_tx_queue(struct nf_svc_client *client, struct nl_msg *msg,
@@ -180,7 +163,6 @@ int nf_svc_tx_commit(struct nf_svc_client *client, uint64_t *generation,
 {
 	struct nl_msg *msg;
 	uint64_t number = 0;
-	bool sent;
 	int ret;
 
 	ret = flush_queue(client, error);
@@ -199,15 +181,7 @@ int nf_svc_tx_commit(struct nf_svc_client *client, uint64_t *generation,
 		nlmsg_free(msg);
 		msg = NULL;
 	}
-	sent = msg;
 	ret = nf_svc_ask(client, msg, read_generation, &number, error);
-	/* the number comes after success only: just the acknowledgement is lost */
-	if (ret && number)
-		ret = 0;
-	if (ret && sent && error->kind != NF_SVC_ERROR_REFUSED)
-		nf_svc_error_set(
-			error, NF_SVC_ERROR_ANSWER, -ret,
-			"the answer to the commit was lost: it may have taken effect; see 'svcctl history'");
 	if (!ret && generation)
 		*generation = number;
 	return ret;

@@ -13,7 +13,7 @@ import pytest
 from lab import schema
 from lab.client import attempt, only
 from lab.svcctl import NOT_FOUND, NOT_PERMITTED, OK, REFUSED, USAGE
-from lab.wait import state_of, until
+from lab.wait import until
 
 NOBODY = 65534
 
@@ -260,6 +260,11 @@ def test_waits_for_another_writer(svcctl, tables, family):
     tables.exchange([tables.commit()])
     assert waiting.wait(60) == OK
     assert svcctl("list", "-o", "name").stdout.split() == ["shop/x:http"]
+
+
+def state_of(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        return f.read().rpartition(") ")[2].split()[0]
 
 
 def completions(*words):

@@ -27,11 +27,6 @@
  * @commits: COMMITs that took effect
  * @refused: a message of the transaction was refused
  * @busy: so many BEGINs get EBUSY
- * @room: so many unread answers fit, 0: any number; beyond, they are lost until
- *	all were read, and recvmsg() says so first
- * @overrun: it has to say so
- * @congested: answers are being lost
- * @lose_ack: the acknowledgement of COMMIT is lost, as for want of memory
  * @interrupt: so many dumps are interrupted
  * @generation: of INFO
  */
@@ -49,10 +44,6 @@ static struct kernel {
 	unsigned int refuse_from;
 	unsigned int commits;
 	bool refused;
-	size_t room;
-	bool overrun;
-	bool congested;
-	bool lose_ack;
 	unsigned int busy;
 	unsigned int interrupt;
 	uint64_t generation;
@@ -61,10 +52,6 @@ static struct kernel {
 static void answer(const void *bytes, size_t len)
 {
 	assert_true(kernel.n < sizeof(kernel.inbox) / sizeof(*kernel.inbox));
-	if (kernel.room && kernel.n - kernel.read >= kernel.room)
-		kernel.congested = kernel.overrun = true;
-	if (kernel.congested)
-		return;
 	kernel.inbox[kernel.n] = malloc(len);
 	assert_non_null(kernel.inbox[kernel.n]);
 	memcpy(kernel.inbox[kernel.n], bytes, len);
@@ -180,10 +167,7 @@ static void take_commit(const struct nlmsghdr *request)
 	msg = start(request, NF_SVC_CMD_COMMIT);
 	nla_put_u64(msg, NF_SVC_A_GENERATION, 42);
 	finish(msg);
-	if (kernel.lose_ack)
-		kernel.overrun = true;
-	else
-		answer_error(request, 0, NULL);
+	answer_error(request, 0, NULL);
 }
 
 static void take_message(struct nlmsghdr *nlh)
@@ -248,13 +232,7 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
 	size_t len;
 
 	(void)fd;
-	if (kernel.overrun && !(kernel.lose_ack && kernel.read < kernel.n)) {
-		kernel.overrun = false;
-		errno = ENOBUFS;
-		return -1;
-	}
 	if (kernel.read == kernel.n) {
-		kernel.congested = false;
 		/* a blocking read would wait for ever */
 		assert_true(flags & MSG_DONTWAIT);
 		errno = EAGAIN;
@@ -369,43 +347,6 @@ static void TX_01_the_last_message_refused_is_told_by_commit(void **state)
 	assert_int_equal(kernel.commits, 1);
 }
 
-static void TX_01_more_refusals_than_the_buffer_holds(void **state)
-{
-	(void)state;
-	kernel.room = 10;
-	kernel.refuse_from = 4;
-	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), 0);
-	assert_int_equal(add_services(100), 0);
-	assert_int_equal(nf_svc_tx_check(client, &error), -EINVAL);
-	assert_int_equal(error.step, 3);
-	assert_string_equal(error.object, "service shop/web-2 (tcp, ipv4)");
-	/* all was read, so the kernel answers again */
-	assert_int_equal(kernel.read, kernel.n);
-	nf_svc_tx_abort(client);
-	assert_int_equal(kernel.per_cmd[NF_SVC_CMD_ABORT], 1);
-	assert_int_equal(kernel.read, kernel.n);
-	/* not even the first one could be told */
-	kernel.refuse_from = 0;
-	kernel.refused = false;
-	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), 0);
-	assert_int_equal(add_services(1), 0);
-	kernel.overrun = true;
-	assert_int_equal(nf_svc_tx_check(client, &error), -ENOBUFS);
-	assert_int_equal(error.kind, NF_SVC_ERROR_SYSTEM);
-}
-
-static void TX_01_a_commit_whose_acknowledgement_is_lost(void **state)
-{
-	uint64_t generation = 0;
-
-	(void)state;
-	kernel.lose_ack = true;
-	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), 0);
-	assert_int_equal(add_services(1), 0);
-	assert_int_equal(nf_svc_tx_commit(client, &generation, &error), 0);
-	assert_int_equal(generation, 42);
-}
-
 static void many_backends_are_split(void **state)
 {
 	static struct nf_svc_backend backends[10000];
@@ -517,8 +458,6 @@ int main(void)
 		CASE(a_transaction_is_pipelined),
 		CASE(TX_01_the_first_refusal_is_the_one_told),
 		CASE(TX_01_the_last_message_refused_is_told_by_commit),
-		CASE(TX_01_more_refusals_than_the_buffer_holds),
-		CASE(TX_01_a_commit_whose_acknowledgement_is_lost),
 		CASE(many_backends_are_split),
 		CASE(TX_03_waits_while_another_writes),
 		CASE(a_snapshot_puts_together_what_belongs_together),

@@ -26,9 +26,3 @@ def emulated():
 def at_once():
     """Seconds within which "at once" has happened: far below the second after which TCP asks again."""
     return 0.5 if emulated() else 0.1
-
-
-def state_of(pid):
-    """What a process does, as ps tells it: S sleeps, R runs."""
-    with open(f"/proc/{pid}/stat") as f:
-        return f.read().rpartition(") ")[2].split()[0]
