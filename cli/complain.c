@@ -155,6 +155,7 @@ static enum exit_status complain_of(const struct nf_svc_error *error)
 			       NOT_PERMITTED :
 			       REFUSED;
 	case NF_SVC_ERROR_ANSWER:
+	case NF_SVC_ERROR_LOST:
 	case NF_SVC_ERROR_NONE:
 	default:
 		return complain(REFUSED, "%s", error->message);

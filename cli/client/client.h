@@ -27,6 +27,7 @@ struct nlmsghdr;
  * @NF_SVC_ERROR_SYSTEM: a system call or an allocation failed here
  * @NF_SVC_ERROR_INTERRUPTED: commits kept coming while the tables were read
  * @NF_SVC_ERROR_ANSWER: the kernel's answer makes no sense to this program
+ * @NF_SVC_ERROR_LOST: the kernel's answer was lost, so what it did is unknown
  */
 enum nf_svc_error_kind {
 	NF_SVC_ERROR_NONE,
@@ -35,6 +36,7 @@ enum nf_svc_error_kind {
 	NF_SVC_ERROR_SYSTEM,
 	NF_SVC_ERROR_INTERRUPTED,
 	NF_SVC_ERROR_ANSWER,
+	NF_SVC_ERROR_LOST,
 };
 
 /**
@@ -309,7 +311,8 @@ int nf_svc_tx_settings_set(struct nf_svc_client *client,
  * nf_svc_tx_commit - apply the transaction
  * @client: has a transaction open; has none afterwards
  * @generation: where the number of the commit goes, or NULL
- * @error: on failure: the first message that was refused, or why the commit was
+ * @error: on failure: the first message that was refused, or why the commit was;
+ *	NF_SVC_ERROR_LOST: it may have taken effect all the same
  *
  * When this returns 0, packets see what the transaction set.
  */
@@ -319,7 +322,8 @@ int nf_svc_tx_commit(struct nf_svc_client *client, uint64_t *generation,
 /**
  * nf_svc_tx_check - let the kernel look at all that is queued
  * @client: has a transaction open
- * @error: on failure: the first message that was refused
+ * @error: on failure: the first message that was refused; NF_SVC_ERROR_LOST: one
+ *	may have been
  *
  * The transaction stays open; what a commit alone can find out is left out.
  */

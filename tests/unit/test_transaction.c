@@ -17,6 +17,9 @@
  * @inbox: answers that were not read yet
  * @n: how many there are
  * @read: how many of them were read
+ * @room: so many answers fit in; 0: any number
+ * @congested: one did not fit, and the others are not read yet
+ * @overrun: and recvmsg() has not said so yet
  * @messages: messages that came
  * @chunks: calls of sendto()
  * @longest: bytes of the longest chunk
@@ -25,6 +28,7 @@
  * @refuse: number of the messages that are refused, from 1; 0: none
  * @refuse_from: all from this number on are refused
  * @commits: COMMITs that took effect
+ * @silent: it does not answer these
  * @refused: a message of the transaction was refused
  * @busy: so many BEGINs get EBUSY
  * @interrupt: so many dumps are interrupted
@@ -35,6 +39,9 @@ static struct kernel {
 	size_t lens[INBOX * 64];
 	size_t n;
 	size_t read;
+	size_t room;
+	bool congested;
+	bool overrun;
 	unsigned int messages;
 	unsigned int chunks;
 	size_t longest;
@@ -43,6 +50,7 @@ static struct kernel {
 	unsigned int refuse;
 	unsigned int refuse_from;
 	unsigned int commits;
+	bool silent;
 	bool refused;
 	unsigned int busy;
 	unsigned int interrupt;
@@ -51,6 +59,10 @@ static struct kernel {
 
 static void answer(const void *bytes, size_t len)
 {
+	if (kernel.room && kernel.n - kernel.read >= kernel.room)
+		kernel.congested = kernel.overrun = true;
+	if (kernel.congested)
+		return;
 	assert_true(kernel.n < sizeof(kernel.inbox) / sizeof(*kernel.inbox));
 	kernel.inbox[kernel.n] = malloc(len);
 	assert_non_null(kernel.inbox[kernel.n]);
@@ -164,6 +176,10 @@ static void take_commit(const struct nlmsghdr *request)
 		return;
 	}
 	kernel.commits++;
+	if (kernel.silent) {
+		kernel.overrun = true;
+		return;
+	}
 	msg = start(request, NF_SVC_CMD_COMMIT);
 	nla_put_u64(msg, NF_SVC_A_GENERATION, 42);
 	finish(msg);
@@ -232,6 +248,11 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
 	size_t len;
 
 	(void)fd;
+	if (kernel.overrun) {
+		kernel.overrun = false;
+		errno = ENOBUFS;
+		return -1;
+	}
 	if (kernel.read == kernel.n) {
 		/* a blocking read would wait for ever */
 		assert_true(flags & MSG_DONTWAIT);
@@ -243,6 +264,7 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
 	memcpy(message->msg_name, &kernel_address, sizeof(kernel_address));
 	memcpy(message->msg_iov->iov_base, kernel.inbox[kernel.read], len);
 	free(kernel.inbox[kernel.read++]);
+	kernel.congested &= kernel.read < kernel.n;
 	return (ssize_t)len;
 }
 
@@ -345,6 +367,63 @@ static void TX_01_the_last_message_refused_is_told_by_commit(void **state)
 	assert_int_equal(add_services(1), 0);
 	assert_int_equal(nf_svc_tx_commit(client, NULL, &error), 0);
 	assert_int_equal(kernel.commits, 1);
+}
+
+static void TX_01_refusals_that_overrun_the_buffer(void **state)
+{
+	(void)state;
+	kernel.refuse_from = 5;
+	kernel.room = 3;
+	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), 0);
+	assert_int_equal(add_services(10), 0);
+	assert_int_equal(nf_svc_tx_check(client, &error), -EINVAL);
+	assert_int_equal(error.step, 4);
+	assert_string_equal(error.object, "service shop/web-3 (tcp, ipv4)");
+	/* it is told as often as it is asked for */
+	assert_int_equal(nf_svc_tx_check(client, &error), -EINVAL);
+	/* and all was read, so that this one is answered */
+	nf_svc_tx_abort(client);
+	assert_int_equal(kernel.per_cmd[NF_SVC_CMD_ABORT], 1);
+	assert_int_equal(kernel.read, kernel.n);
+}
+
+static void TX_01_a_refusal_that_was_lost_is_no_success(void **state)
+{
+	(void)state;
+	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), 0);
+	assert_int_equal(add_services(2), 0);
+	kernel.refused = kernel.overrun = true;
+	assert_int_equal(nf_svc_tx_check(client, &error), -ENOBUFS);
+	assert_int_equal(error.kind, NF_SVC_ERROR_LOST);
+	assert_int_equal(nf_svc_tx_commit(client, NULL, &error), -ECANCELED);
+	/* which the next transaction has nothing to do with */
+	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), 0);
+	assert_int_equal(nf_svc_tx_check(client, &error), 0);
+	nf_svc_tx_abort(client);
+}
+
+static void TX_02_a_commit_with_its_generation_took_effect(void **state)
+{
+	uint64_t generation = 0;
+
+	(void)state;
+	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), 0);
+	/* its acknowledgment has no room */
+	kernel.room = 1;
+	assert_int_equal(nf_svc_tx_commit(client, &generation, &error), 0);
+	assert_int_equal(generation, 42);
+}
+
+static void TX_02_a_commit_without_an_answer_is_not_called_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), 0);
+	kernel.silent = true;
+	assert_int_equal(nf_svc_tx_commit(client, NULL, &error), -ENOBUFS);
+	assert_int_equal(kernel.commits, 1);
+	assert_int_equal(error.kind, NF_SVC_ERROR_LOST);
+	assert_non_null(strstr(error.message, "may have taken effect"));
+	assert_non_null(strstr(error.message, "svcctl history"));
 }
 
 static void many_backends_are_split(void **state)
@@ -458,6 +537,10 @@ int main(void)
 		CASE(a_transaction_is_pipelined),
 		CASE(TX_01_the_first_refusal_is_the_one_told),
 		CASE(TX_01_the_last_message_refused_is_told_by_commit),
+		CASE(TX_01_refusals_that_overrun_the_buffer),
+		CASE(TX_01_a_refusal_that_was_lost_is_no_success),
+		CASE(TX_02_a_commit_with_its_generation_took_effect),
+		CASE(TX_02_a_commit_without_an_answer_is_not_called_refused),
 		CASE(many_backends_are_split),
 		CASE(TX_03_waits_while_another_writes),
 		CASE(a_snapshot_puts_together_what_belongs_together),
