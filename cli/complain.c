@@ -94,6 +94,8 @@ static const char *remedy(const struct nf_svc_error *error)
 	case EAGAIN:
 	case EBUSY:
 		return "; try again, or wait longer with --wait SECONDS";
+	case ESTALE:
+		return "; try again";
 	case EOPNOTSUPP:
 		return "; 'svcctl version' shows what it can do";
 	default:

@@ -102,14 +102,15 @@ struct nf_svc_info {
  * @flags: enum nf_svc_flags; NF_SVC_FLAG_REPLACE or 0
  * @if_generation: begin only at @generation, else ESTALE
  * @generation: see there
- * @wait_ms: how long to wait for another writer's transaction, 0: refuse
+ * @deadline: until when to wait for another writer's transaction, of
+ *	nf_svc_deadline(), 0: not at all
  */
 struct nf_svc_begin {
 	const char *owner;
 	uint32_t flags;
 	bool if_generation;
 	uint64_t generation;
-	unsigned int wait_ms;
+	uint64_t deadline;
 };
 
 /**
@@ -208,6 +209,14 @@ void nf_svc_client_close(struct nf_svc_client *client);
  */
 int nf_svc_info_get(struct nf_svc_client *client, struct nf_svc_info *info,
 		    struct nf_svc_error *error);
+
+/**
+ * nf_svc_deadline - the time until which something is waited for
+ * @wait_ms: how long
+ *
+ * Return: milliseconds of CLOCK_MONOTONIC.
+ */
+uint64_t nf_svc_deadline(unsigned int wait_ms);
 
 /**
  * nf_svc_tx_begin - begin a transaction

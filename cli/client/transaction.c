@@ -38,28 +38,34 @@ static int begin_once(struct nf_svc_client *client,
 	return nf_svc_ask(client, msg, NULL, NULL, error);
 }
 
+uint64_t nf_svc_deadline(unsigned int wait_ms)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 +
+	       wait_ms;
+}
+
 int nf_svc_tx_begin(struct nf_svc_client *client,
 		    const struct nf_svc_begin *begin,
 		    struct nf_svc_error *error)
 {
 	struct timespec step = { .tv_nsec = WAIT_STEP_MS * 1000000L };
-	unsigned int waited = 0;
 	int ret;
 
-	for (;;) {
-		ret = begin_once(client, begin, error);
+	/* not counted in steps: a BEGIN that gets EAGAIN takes its time, too */
+	while ((ret = begin_once(client, begin, error))) {
 		if ((ret != -EBUSY && ret != -EAGAIN) ||
-		    waited >= begin->wait_ms)
+		    nf_svc_deadline(0) >= begin->deadline)
 			break;
 		nanosleep(&step, NULL);
-		waited += WAIT_STEP_MS;
 	}
 	if (!ret) {
 		client->in_tx = true;
 		client->refused = false;
 		client->overrun = false;
 		client->steps = 0;
-		client->tx_seq = client->seq;
 		client->out_len = 0;
 		nf_svc_kept_end(client);
 	}
@@ -140,6 +146,9 @@ int nf_svc_tx_queue(struct nf_svc_client *client, struct nl_msg *msg,
 	else if (client->out_len + len > NF_SVC_CHUNK)
 		ret = flush_queue(client, error);
 	if (!ret) {
+		/* between BEGIN and the first one the tables may have been read */
+		if (!client->steps)
+			client->tx_seq = nlh->nlmsg_seq - 1;
 		memset(client->out + client->out_len, 0, len);
 		memcpy(client->out + client->out_len, nlh, nlh->nlmsg_len);
 		client->out_len += len;

@@ -29,7 +29,7 @@
  * @refused: a message of the transaction was refused
  * @overrun: answers to its messages were lost
  * @steps: messages of the transaction so far
- * @tx_seq: sequence number of its BEGIN
+ * @tx_seq: sequence number before that of its first message
  * @first: why, if @refused
  * @out: messages of the transaction that are still to be sent
  * @out_len: bytes there

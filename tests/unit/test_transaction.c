@@ -5,6 +5,7 @@
  */
 #include <linux/netlink.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "client/wire.h"
 #include "unit.h"
@@ -31,6 +32,8 @@
  * @silent: it does not answer these
  * @refused: a message of the transaction was refused
  * @busy: so many BEGINs get EBUSY
+ * @slow: so many BEGINs get EAGAIN, after a tenth of a second
+ * @ms: what the clock shows
  * @interrupt: so many dumps are interrupted
  * @generation: of INFO
  */
@@ -53,6 +56,8 @@ static struct kernel {
 	bool silent;
 	bool refused;
 	unsigned int busy;
+	unsigned int slow;
+	long ms;
 	unsigned int interrupt;
 	uint64_t generation;
 } kernel;
@@ -186,6 +191,12 @@ static void take_commit(const struct nlmsghdr *request)
 	answer_error(request, 0, NULL);
 }
 
+static void be_slow(const struct nlmsghdr *request)
+{
+	kernel.ms += 100;
+	answer_error(request, EAGAIN, "too much is retiring");
+}
+
 static void take_message(struct nlmsghdr *nlh)
 {
 	uint8_t cmd = ((struct genlmsghdr *)nlmsg_data(nlh))->cmd;
@@ -211,12 +222,16 @@ static void take_message(struct nlmsghdr *nlh)
 		take_commit(nlh);
 	else if (cmd == NF_SVC_CMD_BEGIN && kernel.busy && kernel.busy--)
 		answer_error(nlh, EBUSY, "another transaction is open");
+	else if (cmd == NF_SVC_CMD_BEGIN && kernel.slow && kernel.slow--)
+		be_slow(nlh);
 	else if (nlh->nlmsg_flags & NLM_F_ACK)
 		answer_error(nlh, 0, NULL);
 }
 
 ssize_t __wrap_sendto(int fd, const void *bytes, size_t len, int flags,
 		      const struct sockaddr *to, socklen_t to_len);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_nanosleep(const struct timespec *time, struct timespec *rest);
 ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);
 
 ssize_t __wrap_sendto(int fd, const void *bytes, size_t len, int flags,
@@ -266,6 +281,21 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
 	free(kernel.inbox[kernel.read++]);
 	kernel.congested &= kernel.read < kernel.n;
 	return (ssize_t)len;
+}
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+	assert_int_equal(clock, CLOCK_MONOTONIC);
+	now->tv_sec = kernel.ms / 1000;
+	now->tv_nsec = kernel.ms % 1000 * 1000000L;
+	return 0;
+}
+
+int __wrap_nanosleep(const struct timespec *time, struct timespec *rest)
+{
+	assert_null(rest);
+	kernel.ms += time->tv_sec * 1000 + time->tv_nsec / 1000000;
+	return 0;
 }
 
 static struct nf_svc_client *client;
@@ -450,7 +480,7 @@ static void many_backends_are_split(void **state)
 
 static void TX_03_waits_while_another_writes(void **state)
 {
-	struct nf_svc_begin begin = { .owner = "admin", .wait_ms = 1000 };
+	struct nf_svc_begin begin = { .owner = "admin", .deadline = 1000 };
 
 	(void)state;
 	kernel.busy = 3;
@@ -462,6 +492,37 @@ static void TX_03_waits_while_another_writes(void **state)
 	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), -EBUSY);
 	assert_int_equal(error.number, EBUSY);
 	assert_false(client->in_tx);
+}
+
+static void TX_03_waits_until_a_time_and_not_so_many_times(void **state)
+{
+	struct nf_svc_begin begin = { .owner = "admin" };
+
+	(void)state;
+	kernel.ms = 5500;
+	begin.deadline = nf_svc_deadline(1000);
+	assert_int_equal(begin.deadline, 6500);
+	kernel.slow = 1000;
+	assert_int_equal(nf_svc_tx_begin(client, &begin, &error), -EAGAIN);
+	assert_in_range(kernel.ms, 6500, 6700);
+	/* another try does not wait anew */
+	assert_int_equal(nf_svc_tx_begin(client, &begin, &error), -EAGAIN);
+	assert_in_range(kernel.ms, 6500, 6800);
+}
+
+static void TX_01_reading_before_the_first_message_is_no_step(void **state)
+{
+	struct nf_svc_snapshot snapshot;
+
+	(void)state;
+	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), 0);
+	assert_int_equal(nf_svc_snapshot_read(client, &snapshot, &error), 0);
+	nf_svc_snapshot_clean(&snapshot);
+	kernel.refuse = kernel.messages + 2;
+	assert_int_equal(add_services(3), 0);
+	assert_int_equal(nf_svc_tx_check(client, &error), -EINVAL);
+	assert_int_equal(error.step, 2);
+	nf_svc_tx_abort(client);
 }
 
 static void a_snapshot_puts_together_what_belongs_together(void **state)
@@ -543,6 +604,8 @@ int main(void)
 		CASE(TX_02_a_commit_without_an_answer_is_not_called_refused),
 		CASE(many_backends_are_split),
 		CASE(TX_03_waits_while_another_writes),
+		CASE(TX_03_waits_until_a_time_and_not_so_many_times),
+		CASE(TX_01_reading_before_the_first_message_is_no_step),
 		CASE(a_snapshot_puts_together_what_belongs_together),
 		CASE(TX_05_interrupted_dumps_are_read_again),
 		CASE(TX_05_but_not_for_ever),
