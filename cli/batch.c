@@ -110,6 +110,28 @@ static enum exit_status run_lines(struct svcctl *ctl, struct batch *batch)
 	return status;
 }
 
+static enum exit_status tell(int ret, const struct nf_svc_error *error)
+{
+	/* what no message is to blame for is of no line */
+	if (ret && !error->step)
+		complain_where(NULL);
+	return transaction_check(ret, error);
+}
+
+/*
+ * A line is wrong here, while the kernel has yet to see lines before it. What it
+ * refuses of these goes first: this line may be wrong for that alone.
+ */
+static enum exit_status blame(struct svcctl *ctl, enum exit_status status)
+{
+	struct nf_svc_error error;
+	int ret = nf_svc_tx_check(ctl->client, &error);
+	bool refused = ret && error.kind == NF_SVC_ERROR_REFUSED;
+
+	complain_release(!refused);
+	return refused ? tell(ret, &error) : status;
+}
+
 static enum exit_status carry_out(struct svcctl *ctl, struct batch *batch)
 {
 	struct nf_svc_error error;
@@ -118,19 +140,18 @@ static enum exit_status carry_out(struct svcctl *ctl, struct batch *batch)
 
 	nf_svc_tx_keep(ctl->client);
 	complain_where(&batch->place);
+	complain_hold();
 	status = run_lines(ctl, batch);
-	if (!status && ctl->dry_run)
-		status = transaction_check(nf_svc_tx_check(ctl->client, &error),
-					   &error);
-	if (status || ctl->dry_run) {
-		nf_svc_tx_abort(ctl->client);
+	if (status) {
+		status = blame(ctl, status);
 	} else {
-		ret = nf_svc_tx_commit(ctl->client, NULL, &error);
-		/* what only the commit found is of no line */
-		if (ret && !error.step)
-			complain_where(NULL);
-		status = transaction_check(ret, &error);
+		complain_release(true);
+		ret = ctl->dry_run ?
+			      nf_svc_tx_check(ctl->client, &error) :
+			      nf_svc_tx_commit(ctl->client, NULL, &error);
+		status = tell(ret, &error);
 	}
+	nf_svc_tx_abort(ctl->client);
 	complain_where(NULL);
 	return status;
 }
@@ -210,7 +231,8 @@ const struct command svcctl_batch = {
 		"see what earlier lines did. What follows a # at the start of a word is a comment.\n"
 		"\n"
 		"A file has 64 MiB at most. Without -f it reads the standard input. With --dry-run\n"
-		"all is checked, by the kernel too, and nothing is changed.\n"
+		"all is checked, by the kernel too, but for what only applying it can show, and\n"
+		"nothing is changed.\n"
 		"\n"
 		"  add service shop/web:http 10.96.33.7:80\n"
 		"  add backend shop/web:http 10.244.1.5:8080   # the first replica\n"

@@ -48,7 +48,7 @@ enum nf_svc_error_kind {
  * @value: what was sent as its value; may be empty
  * @pid: process that is in the way (EBUSY, EUSERS), 0: not told
  * @step: which message of the transaction was refused, from 1 on; 0: none, or not
- *	told
+ *	told, or it is not that one's fault (ENOTCONN)
  * @object: what was sent, "service shop/web:http (tcp, ipv4)"; may be empty
  * @message: the kernel's own words, or ours; may be empty
  */

@@ -308,5 +308,5 @@ int nf_svc_tx_replay(struct nf_svc_client *client,
 	if (!ret)
 		return 0;
 	return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, ret,
-				"the next line cannot be planned");
+				"this line cannot be planned upon");
 }

@@ -85,6 +85,11 @@ static void note_refusals(struct nf_svc_client *client, int len)
 		client->refused = true;
 		/* messages are numbered in the order in which they are made */
 		client->first.step = nlh->nlmsg_seq - client->tx_seq;
+		/* another writer ended it: none of them is to blame for that */
+		if (client->first.number == ENOTCONN) {
+			client->first.step = 0;
+			client->first.object[0] = '\0';
+		}
 	}
 }
 

@@ -1,302 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The client against a kernel that is made here: sendto() takes its messages,
- * recvmsg() gives what the script of the test has for them.
- */
-#include <linux/netlink.h>
-#include <sys/socket.h>
-#include <time.h>
-
-#include "client/wire.h"
+/* Transactions of the client, against a kernel that is made here. */
+#include "kernel.h"
 #include "unit.h"
-
-#define FAMILY 30
-#define INBOX 64
-
-/**
- * struct kernel - the kernel as the tests have it
- * @inbox: answers that were not read yet
- * @n: how many there are
- * @read: how many of them were read
- * @room: so many answers fit in; 0: any number
- * @congested: one did not fit, and the others are not read yet
- * @overrun: and recvmsg() has not said so yet
- * @messages: messages that came
- * @chunks: calls of sendto()
- * @longest: bytes of the longest chunk
- * @per_cmd: messages by command
- * @backends: BACKENDs that came
- * @refuse: number of the messages that are refused, from 1; 0: none
- * @refuse_from: all from this number on are refused
- * @commits: COMMITs that took effect
- * @silent: it does not answer these
- * @refused: a message of the transaction was refused
- * @busy: so many BEGINs get EBUSY
- * @slow: so many BEGINs get EAGAIN, after a tenth of a second
- * @ms: what the clock shows
- * @interrupt: so many dumps are interrupted
- * @generation: of INFO
- */
-static struct kernel {
-	uint8_t *inbox[INBOX * 64];
-	size_t lens[INBOX * 64];
-	size_t n;
-	size_t read;
-	size_t room;
-	bool congested;
-	bool overrun;
-	unsigned int messages;
-	unsigned int chunks;
-	size_t longest;
-	unsigned int per_cmd[NF_SVC_CMD_MAX + 1];
-	unsigned int backends;
-	unsigned int refuse;
-	unsigned int refuse_from;
-	unsigned int commits;
-	bool silent;
-	bool refused;
-	unsigned int busy;
-	unsigned int slow;
-	long ms;
-	unsigned int interrupt;
-	uint64_t generation;
-} kernel;
-
-static void answer(const void *bytes, size_t len)
-{
-	if (kernel.room && kernel.n - kernel.read >= kernel.room)
-		kernel.congested = kernel.overrun = true;
-	if (kernel.congested)
-		return;
-	assert_true(kernel.n < sizeof(kernel.inbox) / sizeof(*kernel.inbox));
-	kernel.inbox[kernel.n] = malloc(len);
-	assert_non_null(kernel.inbox[kernel.n]);
-	memcpy(kernel.inbox[kernel.n], bytes, len);
-	kernel.lens[kernel.n++] = len;
-}
-
-static void answer_error(const struct nlmsghdr *request, int number,
-			 const char *why)
-{
-	size_t payload = number ? request->nlmsg_len : NLMSG_HDRLEN;
-	struct nl_msg *msg = nlmsg_alloc_size(payload + 512);
-	struct nlmsghdr *nlh;
-	struct nlmsgerr *body;
-
-	assert_non_null(msg);
-	nlh = nlmsg_put(msg, 0, request->nlmsg_seq, NLMSG_ERROR,
-			(int)(sizeof(int) + payload), 0);
-	body = nlmsg_data(nlh);
-	body->error = -number;
-	memcpy(&body->msg, request, payload);
-	if (why) {
-		nlh->nlmsg_flags |= NLM_F_ACK_TLVS;
-		nla_put_string(msg, NLMSGERR_ATTR_MSG, why);
-	}
-	answer(nlh, nlh->nlmsg_len);
-	nlmsg_free(msg);
-}
-
-static struct nl_msg *start(const struct nlmsghdr *request, uint8_t cmd)
-{
-	struct nl_msg *msg = nlmsg_alloc_size(4096);
-
-	assert_non_null(msg);
-	genlmsg_put(msg, 0, request->nlmsg_seq, FAMILY, 0, 0, cmd, 1);
-	return msg;
-}
-
-static void finish(struct nl_msg *msg)
-{
-	answer(nlmsg_hdr(msg), nlmsg_hdr(msg)->nlmsg_len);
-	nlmsg_free(msg);
-}
-
-static void answer_done(const struct nlmsghdr *request, bool interrupted)
-{
-	struct nl_msg *msg = nlmsg_alloc_size(256);
-	int number = 0;
-
-	assert_non_null(msg);
-	nlmsg_put(msg, 0, request->nlmsg_seq, NLMSG_DONE, 0,
-		  interrupted ? NLM_F_MULTI | NLM_F_DUMP_INTR : NLM_F_MULTI);
-	nlmsg_append(msg, &number, sizeof(number), NLMSG_ALIGNTO);
-	finish(msg);
-}
-
-/* Dumps show two services with a backend each, and a frontend of the second. */
-static void answer_dump(const struct nlmsghdr *request, uint8_t cmd)
-{
-	static const struct nf_svc_key keys[2] = {
-		{ "b/b", IPPROTO_TCP, NFPROTO_IPV4 },
-		{ "a/a", IPPROTO_UDP, NFPROTO_IPV6 },
-	};
-	bool interrupted = kernel.interrupt && kernel.interrupt--;
-
-	for (int i = 0; i < 2; i++) {
-		struct nf_svc_addr value = addr(i ? "fd00::1" : "10.0.0.1");
-		struct nl_msg *msg = start(request, cmd - 2);
-		struct nlattr *nest;
-
-		nf_svc_put_key(msg, &keys[i]);
-		nla_put_string(msg, NF_SVC_A_OWNER, "admin");
-		if (cmd == NF_SVC_CMD_FRONTEND_GET) {
-			nf_svc_put_addr(msg, NF_SVC_A_ADDRESS, &value);
-			nla_put_u32(msg, NF_SVC_A_PORT, 80);
-		} else if (cmd == NF_SVC_CMD_BACKEND_GET) {
-			nest = nla_nest_start(msg,
-					      NF_SVC_A_BACKEND | NLA_F_NESTED);
-			nf_svc_put_addr(msg, NF_SVC_A_BACKEND_ADDRESS, &value);
-			nla_put_u32(msg, NF_SVC_A_BACKEND_PORT, 8080);
-			nla_put_u32(msg, NF_SVC_A_BACKEND_WEIGHT, 5);
-			nla_put_u32(msg, NF_SVC_A_BACKEND_SETS,
-				    NF_SVC_SET_LOCAL);
-			nla_nest_end(msg, nest);
-		}
-		/* of a newer module */
-		nla_put_u32(msg, NF_SVC_A_MAX + 7, 1);
-		finish(msg);
-	}
-	answer_done(request, interrupted);
-}
-
-static void answer_info(const struct nlmsghdr *request)
-{
-	struct nl_msg *msg = start(request, NF_SVC_CMD_INFO);
-
-	nla_put_u64(msg, NF_SVC_A_GENERATION, kernel.generation);
-	nla_put_u64(msg, NF_SVC_A_CAPABILITIES, NF_SVC_CAP_IPV6);
-	nla_put_u32(msg, NF_SVC_A_ABI_REVISION, 1);
-	nla_put_string(msg, NF_SVC_A_MODULE_VERSION, "9.9");
-	finish(msg);
-	answer_error(request, 0, NULL);
-}
-
-static void take_commit(const struct nlmsghdr *request)
-{
-	struct nl_msg *msg;
-
-	if (kernel.refused) {
-		answer_error(request, ECANCELED, "an earlier one was refused");
-		return;
-	}
-	kernel.commits++;
-	if (kernel.silent) {
-		kernel.overrun = true;
-		return;
-	}
-	msg = start(request, NF_SVC_CMD_COMMIT);
-	nla_put_u64(msg, NF_SVC_A_GENERATION, 42);
-	finish(msg);
-	answer_error(request, 0, NULL);
-}
-
-static void be_slow(const struct nlmsghdr *request)
-{
-	kernel.ms += 100;
-	answer_error(request, EAGAIN, "too much is retiring");
-}
-
-static void take_message(struct nlmsghdr *nlh)
-{
-	uint8_t cmd = ((struct genlmsghdr *)nlmsg_data(nlh))->cmd;
-	struct nlattr *attr;
-	int rest;
-
-	kernel.messages++;
-	kernel.per_cmd[cmd]++;
-	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rest)
-		kernel.backends += nla_type(attr) == NF_SVC_A_BACKEND;
-	if (kernel.messages == kernel.refuse ||
-	    (kernel.refuse_from && kernel.messages >= kernel.refuse_from &&
-	     cmd != NF_SVC_CMD_ABORT && cmd != NF_SVC_CMD_COMMIT)) {
-		kernel.refused = true;
-		answer_error(nlh, EINVAL, "I do not like it");
-		return;
-	}
-	if ((nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP)
-		answer_dump(nlh, cmd);
-	else if (cmd == NF_SVC_CMD_INFO)
-		answer_info(nlh);
-	else if (cmd == NF_SVC_CMD_COMMIT)
-		take_commit(nlh);
-	else if (cmd == NF_SVC_CMD_BEGIN && kernel.busy && kernel.busy--)
-		answer_error(nlh, EBUSY, "another transaction is open");
-	else if (cmd == NF_SVC_CMD_BEGIN && kernel.slow && kernel.slow--)
-		be_slow(nlh);
-	else if (nlh->nlmsg_flags & NLM_F_ACK)
-		answer_error(nlh, 0, NULL);
-}
-
-ssize_t __wrap_sendto(int fd, const void *bytes, size_t len, int flags,
-		      const struct sockaddr *to, socklen_t to_len);
-int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
-int __wrap_nanosleep(const struct timespec *time, struct timespec *rest);
-ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);
-
-ssize_t __wrap_sendto(int fd, const void *bytes, size_t len, int flags,
-		      const struct sockaddr *to, socklen_t to_len)
-{
-	uint8_t *copy = malloc(len);
-	struct nlmsghdr *nlh = (struct nlmsghdr *)(void *)copy;
-	int rest = (int)len;
-
-	(void)fd;
-	(void)flags;
-	(void)to;
-	(void)to_len;
-	assert_non_null(copy);
-	memcpy(copy, bytes, len);
-	kernel.chunks++;
-	if (len > kernel.longest)
-		kernel.longest = len;
-	for (; nlmsg_ok(nlh, rest); nlh = nlmsg_next(nlh, &rest))
-		take_message(nlh);
-	assert_int_equal(rest, 0);
-	free(copy);
-	return (ssize_t)len;
-}
-
-ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
-{
-	struct sockaddr_nl kernel_address = { .nl_family = AF_NETLINK };
-	size_t len;
-
-	(void)fd;
-	if (kernel.overrun) {
-		kernel.overrun = false;
-		errno = ENOBUFS;
-		return -1;
-	}
-	if (kernel.read == kernel.n) {
-		/* a blocking read would wait for ever */
-		assert_true(flags & MSG_DONTWAIT);
-		errno = EAGAIN;
-		return -1;
-	}
-	len = kernel.lens[kernel.read];
-	assert_true(len <= message->msg_iov->iov_len);
-	memcpy(message->msg_name, &kernel_address, sizeof(kernel_address));
-	memcpy(message->msg_iov->iov_base, kernel.inbox[kernel.read], len);
-	free(kernel.inbox[kernel.read++]);
-	kernel.congested &= kernel.read < kernel.n;
-	return (ssize_t)len;
-}
-
-int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
-{
-	assert_int_equal(clock, CLOCK_MONOTONIC);
-	now->tv_sec = kernel.ms / 1000;
-	now->tv_nsec = kernel.ms % 1000 * 1000000L;
-	return 0;
-}
-
-int __wrap_nanosleep(const struct timespec *time, struct timespec *rest)
-{
-	assert_null(rest);
-	kernel.ms += time->tv_sec * 1000 + time->tv_nsec / 1000000;
-	return 0;
-}
 
 static struct nf_svc_client *client;
 static struct nf_svc_error error;
@@ -305,14 +10,8 @@ static const struct nf_svc_begin as_admin = { .owner = "admin" };
 static int setup(void **state)
 {
 	(void)state;
-	memset(&kernel, 0, sizeof(kernel));
 	memset(&error, 0, sizeof(error));
-	client = calloc(1, sizeof(*client));
-	client->sock = nl_socket_alloc();
-	client->out = malloc(NF_SVC_CHUNK);
-	client->in = malloc(NF_SVC_RECEIVE_MAX);
-	client->fd = -1;
-	client->family = FAMILY;
+	client = kernel_client();
 	return 0;
 }
 
@@ -320,8 +19,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	nf_svc_client_close(client);
-	for (; kernel.read < kernel.n; kernel.read++)
-		free(kernel.inbox[kernel.read]);
+	kernel_clean();
 	return 0;
 }
 
@@ -454,6 +152,18 @@ static void TX_02_a_commit_without_an_answer_is_not_called_refused(void **state)
 	assert_int_equal(error.kind, NF_SVC_ERROR_LOST);
 	assert_non_null(strstr(error.message, "may have taken effect"));
 	assert_non_null(strstr(error.message, "svcctl history"));
+}
+
+static void TX_03_a_transaction_that_was_ended_blames_no_message(void **state)
+{
+	(void)state;
+	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), 0);
+	kernel.refuse_from = 3;
+	kernel.refuse_with = ENOTCONN;
+	assert_int_equal(add_services(3), 0);
+	assert_int_equal(nf_svc_tx_commit(client, NULL, &error), -ENOTCONN);
+	assert_int_equal(error.step, 0);
+	assert_string_equal(error.object, "");
 }
 
 static void many_backends_are_split(void **state)
@@ -602,6 +312,7 @@ int main(void)
 		CASE(TX_01_a_refusal_that_was_lost_is_no_success),
 		CASE(TX_02_a_commit_with_its_generation_took_effect),
 		CASE(TX_02_a_commit_without_an_answer_is_not_called_refused),
+		CASE(TX_03_a_transaction_that_was_ended_blames_no_message),
 		CASE(many_backends_are_split),
 		CASE(TX_03_waits_while_another_writes),
 		CASE(TX_03_waits_until_a_time_and_not_so_many_times),
