@@ -188,6 +188,78 @@ static void many_backends_are_split(void **state)
 	assert_true(kernel.longest <= NF_SVC_CHUNK);
 }
 
+/* How often objects were compared. */
+static unsigned long compared;
+
+int __real_nf_svc_backend_compare(const void *a, const void *b);
+int __real_nf_svc_frontend_compare(const void *a, const void *b);
+int __wrap_nf_svc_backend_compare(const void *a, const void *b);
+int __wrap_nf_svc_frontend_compare(const void *a, const void *b);
+
+int __wrap_nf_svc_backend_compare(const void *a, const void *b)
+{
+	compared++;
+	return __real_nf_svc_backend_compare(a, b);
+}
+
+int __wrap_nf_svc_frontend_compare(const void *a, const void *b)
+{
+	compared++;
+	return __real_nf_svc_frontend_compare(a, b);
+}
+
+/* A batch line each, in an order that is none, all of the service shop/web-0. */
+static void plan_lines(struct nf_svc_snapshot *snapshot, unsigned int n)
+{
+	struct nf_svc_key key = { "shop/web-0", IPPROTO_TCP, NFPROTO_IPV4 };
+
+	for (unsigned int i = 0; i < n; i++) {
+		uint16_t port = (uint16_t)(1 + i * 2713 % n);
+		struct nf_svc_backend backend = { .addr = addr("10.0.0.1"),
+						  .port = port };
+		struct nf_svc_frontend frontend = { .addr = addr("10.96.0.1"),
+						    .port = port,
+						    .protocol = IPPROTO_TCP,
+						    .family = NFPROTO_IPV4 };
+
+		assert_int_equal(nf_svc_tx_backends_set(client, &key, &backend,
+							1, NF_SVC_FLAG_EXCL,
+							&error),
+				 0);
+		assert_int_equal(
+			nf_svc_tx_frontend_set(client, key.name, &frontend,
+					       NF_SVC_FLAG_EXCL, &error),
+			0);
+		assert_int_equal(
+			nf_svc_tx_replay(client, snapshot, "admin", &error), 0);
+	}
+}
+
+static void CTL_01_planning_a_line_is_a_search_not_a_sort(void **state)
+{
+	struct nf_svc_snapshot snapshot = { 0 };
+	const struct nf_svc_service *service;
+	const unsigned int n = 4000;
+
+	(void)state;
+	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), 0);
+	nf_svc_tx_keep(client);
+	assert_int_equal(add_services(1), 0);
+	compared = 0;
+	plan_lines(&snapshot, n);
+	service = &snapshot.services[0];
+	assert_int_equal(service->n_backends, n);
+	assert_int_equal(service->n_frontends, n);
+	for (unsigned int i = 0; i < n; i++) {
+		assert_int_equal(service->backends[i].port, i + 1);
+		assert_int_equal(service->frontends[i].port, i + 1);
+	}
+	/* 12 halvings of 4000, for a backend once and for a frontend twice */
+	assert_true(compared <= 3 * 12 * n);
+	nf_svc_tx_abort(client);
+	nf_svc_snapshot_clean(&snapshot);
+}
+
 static void TX_03_waits_while_another_writes(void **state)
 {
 	struct nf_svc_begin begin = { .owner = "admin", .deadline = 1000 };
@@ -314,6 +386,7 @@ int main(void)
 		CASE(TX_02_a_commit_without_an_answer_is_not_called_refused),
 		CASE(TX_03_a_transaction_that_was_ended_blames_no_message),
 		CASE(many_backends_are_split),
+		CASE(CTL_01_planning_a_line_is_a_search_not_a_sort),
 		CASE(TX_03_waits_while_another_writes),
 		CASE(TX_03_waits_until_a_time_and_not_so_many_times),
 		CASE(TX_01_reading_before_the_first_message_is_no_step),
