@@ -9,9 +9,6 @@
 #include "file.h"
 #include "transaction.h"
 
-/* So often it is planned anew because others changed the tables. */
-#define TRIES 64
-
 /**
  * struct batch - a batch while it is carried out
  * @text: of the file, ends with NUL; its lines and words are cut apart in it
@@ -101,21 +98,38 @@ static enum exit_status run_line(struct svcctl *ctl, struct batch *batch,
 	return note_steps(ctl, batch);
 }
 
-/* The text is cut up by that, so each try works on a copy. */
 static enum exit_status run_lines(struct svcctl *ctl, struct batch *batch)
 {
-	char *copy = malloc(batch->len + 1), *rest = copy, *line;
+	char *rest = batch->text, *line;
 	enum exit_status status = DONE;
 
-	if (!copy)
-		return complain_memory();
-	memcpy(copy, batch->text, batch->len + 1);
 	while (!status && (line = strsep(&rest, "\n"))) {
 		batch->place.line++;
 		status = run_line(ctl, batch, line);
 	}
-	free(copy);
 	return status;
+}
+
+static enum exit_status tell(int ret, const struct nf_svc_error *error)
+{
+	/* what no message is to blame for is of no line */
+	if (ret && !error->step)
+		complain_where(NULL);
+	return transaction_check(ret, error);
+}
+
+/*
+ * A line is wrong here, while the kernel has yet to see lines before it. What it
+ * refuses of these goes first: this line may be wrong for that alone.
+ */
+static enum exit_status blame(struct svcctl *ctl, enum exit_status status)
+{
+	struct nf_svc_error error;
+	int ret = nf_svc_tx_check(ctl->client, &error);
+	bool refused = ret && error.kind == NF_SVC_ERROR_REFUSED;
+
+	complain_release(!refused);
+	return refused ? tell(ret, &error) : status;
 }
 
 static enum exit_status carry_out(struct svcctl *ctl, struct batch *batch)
@@ -126,47 +140,44 @@ static enum exit_status carry_out(struct svcctl *ctl, struct batch *batch)
 
 	nf_svc_tx_keep(ctl->client);
 	complain_where(&batch->place);
+	complain_hold();
 	status = run_lines(ctl, batch);
-	if (!status && ctl->dry_run)
-		status = transaction_check(nf_svc_tx_check(ctl->client, &error),
-					   &error);
-	if (status || ctl->dry_run) {
-		nf_svc_tx_abort(ctl->client);
+	if (status) {
+		status = blame(ctl, status);
 	} else {
-		ret = nf_svc_tx_commit(ctl->client, NULL, &error);
-		/* what only the commit found is of no line */
-		if (ret && !error.step)
-			complain_where(NULL);
-		status = transaction_check(ret, &error);
+		complain_release(true);
+		ret = ctl->dry_run ?
+			      nf_svc_tx_check(ctl->client, &error) :
+			      nf_svc_tx_commit(ctl->client, NULL, &error);
+		status = tell(ret, &error);
 	}
+	nf_svc_tx_abort(ctl->client);
 	complain_where(NULL);
 	return status;
 }
 
-static enum exit_status run_once(struct svcctl *ctl, struct batch *batch,
-				 bool *again)
+/*
+ * The tables are read inside of the transaction: others wait for it to end, so
+ * that nothing changes under a long batch, however busy they are.
+ */
+static enum exit_status transact(struct svcctl *ctl, struct batch *batch)
 {
-	struct nf_svc_begin begin = {
+	const struct nf_svc_begin begin = {
 		.owner = ctl->owner,
-		.if_generation = true,
-		.wait_ms = ctl->wait_ms,
+		.deadline = nf_svc_deadline(ctl->wait_ms),
 	};
 	struct nf_svc_snapshot snapshot;
 	struct nf_svc_error error;
 	enum exit_status status;
-	int ret;
 
-	if (nf_svc_snapshot_read(ctl->client, &snapshot, &error))
+	if (nf_svc_tx_begin(ctl->client, &begin, &error))
 		return complain_error(&error);
-	begin.generation = snapshot.generation;
-	ret = nf_svc_tx_begin(ctl->client, &begin, &error);
-	if (ret == -ESTALE && *again) {
-		nf_svc_snapshot_clean(&snapshot);
-		return DONE;
+	if (nf_svc_snapshot_read(ctl->client, &snapshot, &error)) {
+		nf_svc_tx_abort(ctl->client);
+		return complain_error(&error);
 	}
-	*again = false;
 	ctl->batch = &snapshot;
-	status = ret ? complain_error(&error) : carry_out(ctl, batch);
+	status = carry_out(ctl, batch);
 	ctl->batch = NULL;
 	nf_svc_snapshot_clean(&snapshot);
 	return status;
@@ -192,7 +203,6 @@ static enum exit_status run_batch(struct svcctl *ctl, struct words *words)
 	const char *path = ctl->file ? ctl->file : "-";
 	struct batch batch = { .place.path = file_name(path) };
 	enum exit_status status = words_end(words);
-	bool again = true;
 
 	if (!status)
 		status = file_read(path, &batch.text, &batch.len);
@@ -202,10 +212,8 @@ static enum exit_status run_batch(struct svcctl *ctl, struct words *words)
 	status = check_text(&batch);
 	if (!status)
 		status = svcctl_connect(ctl);
-	for (unsigned int tries = 1; !status && again; tries++) {
-		again = tries < TRIES;
-		status = run_once(ctl, &batch, &again);
-	}
+	if (!status)
+		status = transact(ctl, &batch);
 	free(batch.text);
 	free(batch.words);
 	free(batch.place.lines);
@@ -223,7 +231,8 @@ const struct command svcctl_batch = {
 		"see what earlier lines did. What follows a # at the start of a word is a comment.\n"
 		"\n"
 		"A file has 64 MiB at most. Without -f it reads the standard input. With --dry-run\n"
-		"all is checked, by the kernel too, and nothing is changed.\n"
+		"all is checked, by the kernel too, but for what only applying it can show, and\n"
+		"nothing is changed.\n"
 		"\n"
 		"  add service shop/web:http 10.96.33.7:80\n"
 		"  add backend shop/web:http 10.244.1.5:8080   # the first replica\n"

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "svcctl.h"
@@ -9,6 +10,11 @@
 static const struct complain_place *where;
 /* The message of a transaction that a complaint is about, 0: none. */
 static uint32_t about_step;
+
+/* Where complaints go that are kept back, and what they are. */
+static FILE *held;
+static char *held_text;
+static size_t held_len;
 
 void complain_where(const struct complain_place *place)
 {
@@ -24,17 +30,35 @@ static size_t line_at_fault(void)
 	return where->line;
 }
 
+void complain_hold(void)
+{
+	/* without memory they are told at once */
+	held = open_memstream(&held_text, &held_len);
+}
+
+void complain_release(bool tell)
+{
+	if (!held)
+		return;
+	if (!fclose(held) && tell)
+		fputs(held_text, stderr);
+	held = NULL;
+	free(held_text);
+	held_text = NULL;
+}
+
 enum exit_status complain(enum exit_status status, const char *format, ...)
 {
+	FILE *to = held ? held : stderr;
 	va_list args;
 
-	fputs("svcctl: ", stderr);
+	fputs("svcctl: ", to);
 	if (where)
-		fprintf(stderr, "%s:%zu: ", where->path, line_at_fault());
+		fprintf(to, "%s:%zu: ", where->path, line_at_fault());
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vfprintf(to, format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	fputc('\n', to);
 	return status;
 }
 
@@ -94,6 +118,10 @@ static const char *remedy(const struct nf_svc_error *error)
 	case EAGAIN:
 	case EBUSY:
 		return "; try again, or wait longer with --wait SECONDS";
+	case ESTALE:
+		return "; try again";
+	case ENOTCONN:
+		return "; another writer ended it, try again";
 	case EOPNOTSUPP:
 		return "; 'svcctl version' shows what it can do";
 	default:
@@ -155,6 +183,7 @@ static enum exit_status complain_of(const struct nf_svc_error *error)
 			       NOT_PERMITTED :
 			       REFUSED;
 	case NF_SVC_ERROR_ANSWER:
+	case NF_SVC_ERROR_LOST:
 	case NF_SVC_ERROR_NONE:
 	default:
 		return complain(REFUSED, "%s", error->message);

@@ -257,35 +257,47 @@ plan_add(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 	return status;
 }
 
-/* Change or delete each frontend at the place: one, or one a family. */
+/* The frontend of a service at the place, or NULL: it has at most one there. */
+static const struct nf_svc_frontend *
+find_frontend(const struct nf_svc_service *service,
+	      const struct nf_svc_place *place)
+{
+	for (size_t i = 0; i < service->n_frontends; i++) {
+		if (frontend_at(&service->frontends[i], place))
+			return &service->frontends[i];
+	}
+	return NULL;
+}
+
+/* Change or delete each frontend at the place: one, or one a family of *:PORT. */
 static enum exit_status queue_each(struct svcctl *ctl,
 				   const struct nf_svc_snapshot *snapshot,
 				   const struct wanted_frontend *wanted,
 				   bool delete)
 {
+	size_t found = 0, most = wanted->place.addr.family ? 1 : 2;
 	struct nf_svc_error error;
-	size_t found = 0;
 	int ret = 0;
 
-	for (size_t i = 0; i < snapshot->n_services && !ret; i++) {
+	for (size_t i = 0; i < snapshot->n_services && found < most && !ret;
+	     i++) {
 		const struct nf_svc_service *service = &snapshot->services[i];
+		const struct nf_svc_frontend *there =
+			find_frontend(service, &wanted->place);
+		struct nf_svc_frontend frontend;
 
-		for (size_t k = 0; k < service->n_frontends && !ret; k++) {
-			struct nf_svc_frontend frontend = service->frontends[k];
-
-			if (!frontend_at(&frontend, &wanted->place))
-				continue;
-			found++;
-			if (select_check_owner(ctl, service))
-				return NOT_PERMITTED;
-			change_frontend(wanted, &frontend);
-			ret = delete ? nf_svc_tx_frontend_del(
-					       ctl->client, &frontend, &error) :
-				       nf_svc_tx_frontend_set(ctl->client,
-							      service->name,
-							      &frontend, 0,
-							      &error);
-		}
+		if (!there)
+			continue;
+		found++;
+		if (select_check_owner(ctl, service))
+			return NOT_PERMITTED;
+		frontend = *there;
+		change_frontend(wanted, &frontend);
+		ret = delete ?
+			      nf_svc_tx_frontend_del(ctl->client, &frontend,
+						     &error) :
+			      nf_svc_tx_frontend_set(ctl->client, service->name,
+						     &frontend, 0, &error);
 	}
 	if (!found)
 		return complain(

@@ -35,7 +35,7 @@ static enum exit_status restore_owner(struct svcctl *ctl,
 	struct nf_svc_begin begin = {
 		.owner = owner,
 		.flags = NF_SVC_FLAG_REPLACE,
-		.wait_ms = ctl->wait_ms,
+		.deadline = nf_svc_deadline(ctl->wait_ms),
 	};
 	struct nf_svc_error error;
 	int ret;

@@ -159,6 +159,17 @@ struct complain_place {
 void complain_where(const struct complain_place *place);
 
 /**
+ * complain_hold - keep complaints back until complain_release()
+ */
+void complain_hold(void);
+
+/**
+ * complain_release - tell complaints as they come again
+ * @tell: those that were kept back, too; or forget them
+ */
+void complain_release(bool tell);
+
+/**
  * complain - tell on stderr what is wrong
  * @status: returned
  * @format: printf format: "what: why; what would be right", without a newline

@@ -12,6 +12,25 @@ enum exit_status transaction_check(int ret, const struct nf_svc_error *error)
 	return ret ? complain_error(error) : DONE;
 }
 
+/**
+ * struct change - a change until it is made
+ * @reads: what @prepare and @plan have to know
+ * @prepare: see transaction_run()
+ * @plan: see there
+ * @arg: for both
+ * @deadline: until when other writers are waited for, all tries together; 0: it
+ *	was not tried yet
+ * @again: it may be tried once more
+ */
+struct change {
+	enum transaction_reads reads;
+	transaction_prepare prepare;
+	transaction_plan plan;
+	void *arg;
+	uint64_t deadline;
+	bool again;
+};
+
 static int read_tables(struct svcctl *ctl, enum transaction_reads reads,
 		       struct nf_svc_snapshot *snapshot,
 		       struct nf_svc_error *error)
@@ -29,15 +48,11 @@ static int read_tables(struct svcctl *ctl, enum transaction_reads reads,
 	return nf_svc_settings_get(ctl->client, &snapshot->settings, error);
 }
 
-static enum exit_status run_once(struct svcctl *ctl,
-				 enum transaction_reads reads,
-				 transaction_prepare prepare,
-				 transaction_plan plan, void *arg, bool *again)
+static enum exit_status run_once(struct svcctl *ctl, struct change *change)
 {
 	struct nf_svc_begin begin = {
 		.owner = ctl->owner,
 		.if_generation = true,
-		.wait_ms = ctl->wait_ms,
 	};
 	struct nf_svc_snapshot snapshot;
 	struct nf_svc_error error;
@@ -45,25 +60,31 @@ static enum exit_status run_once(struct svcctl *ctl,
 	bool nothing = false;
 	int ret;
 
-	ret = read_tables(ctl, reads, &snapshot, &error);
+	ret = read_tables(ctl, change->reads, &snapshot, &error);
 	if (ret)
 		return complain_error(&error);
 	begin.generation = snapshot.generation;
-	status = prepare ? prepare(ctl, &snapshot, arg, &nothing) : DONE;
+	status = change->prepare ? change->prepare(ctl, &snapshot, change->arg,
+						   &nothing) :
+				   DONE;
 	if (status || nothing) {
-		*again = false;
+		change->again = false;
 		nf_svc_snapshot_clean(&snapshot);
 		return status;
 	}
+	/* from here on: @prepare may have asked the user something */
+	if (!change->deadline)
+		change->deadline = nf_svc_deadline(ctl->wait_ms);
+	begin.deadline = change->deadline;
 	ret = nf_svc_tx_begin(ctl->client, &begin, &error);
-	if (ret == -ESTALE && *again) {
+	if (ret == -ESTALE && change->again) {
 		nf_svc_snapshot_clean(&snapshot);
 		return DONE;
 	}
-	*again = false;
+	change->again = false;
 	status = transaction_check(ret, &error);
 	if (!status) {
-		status = plan(ctl, &snapshot, arg);
+		status = change->plan(ctl, &snapshot, change->arg);
 		if (status)
 			nf_svc_tx_abort(ctl->client);
 		else
@@ -80,8 +101,15 @@ enum exit_status transaction_run(struct svcctl *ctl,
 				 transaction_prepare prepare,
 				 transaction_plan plan, void *arg)
 {
+	struct change change = {
+		.reads = reads,
+		.prepare = prepare,
+		.plan = plan,
+		.arg = arg,
+		.again = true,
+	};
 	enum exit_status status;
-	bool again = true, nothing = false;
+	bool nothing = false;
 
 	if (ctl->batch) {
 		status = prepare ? prepare(ctl, ctl->batch, arg, &nothing) :
@@ -89,10 +117,9 @@ enum exit_status transaction_run(struct svcctl *ctl,
 		return status || nothing ? status : plan(ctl, ctl->batch, arg);
 	}
 	status = svcctl_connect(ctl);
-
-	for (unsigned int tries = 1; !status && again; tries++) {
-		again = tries < TRIES;
-		status = run_once(ctl, reads, prepare, plan, arg, &again);
+	for (unsigned int tries = 1; !status && change.again; tries++) {
+		change.again = tries < TRIES;
+		status = run_once(ctl, &change);
 	}
 	return status;
 }

@@ -27,6 +27,7 @@ struct nlmsghdr;
  * @NF_SVC_ERROR_SYSTEM: a system call or an allocation failed here
  * @NF_SVC_ERROR_INTERRUPTED: commits kept coming while the tables were read
  * @NF_SVC_ERROR_ANSWER: the kernel's answer makes no sense to this program
+ * @NF_SVC_ERROR_LOST: the kernel's answer was lost, so what it did is unknown
  */
 enum nf_svc_error_kind {
 	NF_SVC_ERROR_NONE,
@@ -35,6 +36,7 @@ enum nf_svc_error_kind {
 	NF_SVC_ERROR_SYSTEM,
 	NF_SVC_ERROR_INTERRUPTED,
 	NF_SVC_ERROR_ANSWER,
+	NF_SVC_ERROR_LOST,
 };
 
 /**
@@ -46,7 +48,7 @@ enum nf_svc_error_kind {
  * @value: what was sent as its value; may be empty
  * @pid: process that is in the way (EBUSY, EUSERS), 0: not told
  * @step: which message of the transaction was refused, from 1 on; 0: none, or not
- *	told
+ *	told, or it is not that one's fault (ENOTCONN)
  * @object: what was sent, "service shop/web:http (tcp, ipv4)"; may be empty
  * @message: the kernel's own words, or ours; may be empty
  */
@@ -100,14 +102,15 @@ struct nf_svc_info {
  * @flags: enum nf_svc_flags; NF_SVC_FLAG_REPLACE or 0
  * @if_generation: begin only at @generation, else ESTALE
  * @generation: see there
- * @wait_ms: how long to wait for another writer's transaction, 0: refuse
+ * @deadline: until when to wait for another writer's transaction, of
+ *	nf_svc_deadline(), 0: not at all
  */
 struct nf_svc_begin {
 	const char *owner;
 	uint32_t flags;
 	bool if_generation;
 	uint64_t generation;
-	unsigned int wait_ms;
+	uint64_t deadline;
 };
 
 /**
@@ -206,6 +209,14 @@ void nf_svc_client_close(struct nf_svc_client *client);
  */
 int nf_svc_info_get(struct nf_svc_client *client, struct nf_svc_info *info,
 		    struct nf_svc_error *error);
+
+/**
+ * nf_svc_deadline - the time until which something is waited for
+ * @wait_ms: how long
+ *
+ * Return: milliseconds of CLOCK_MONOTONIC.
+ */
+uint64_t nf_svc_deadline(unsigned int wait_ms);
 
 /**
  * nf_svc_tx_begin - begin a transaction
@@ -309,7 +320,8 @@ int nf_svc_tx_settings_set(struct nf_svc_client *client,
  * nf_svc_tx_commit - apply the transaction
  * @client: has a transaction open; has none afterwards
  * @generation: where the number of the commit goes, or NULL
- * @error: on failure: the first message that was refused, or why the commit was
+ * @error: on failure: the first message that was refused, or why the commit was;
+ *	NF_SVC_ERROR_LOST: it may have taken effect all the same
  *
  * When this returns 0, packets see what the transaction set.
  */
@@ -319,7 +331,8 @@ int nf_svc_tx_commit(struct nf_svc_client *client, uint64_t *generation,
 /**
  * nf_svc_tx_check - let the kernel look at all that is queued
  * @client: has a transaction open
- * @error: on failure: the first message that was refused
+ * @error: on failure: the first message that was refused; NF_SVC_ERROR_LOST: one
+ *	may have been
  *
  * The transaction stays open; what a commit alone can find out is left out.
  */

@@ -46,6 +46,43 @@ void nf_svc_tx_keep(struct nf_svc_client *client)
 	client->keeps = true;
 }
 
+/* Put an element into an array, before the one at @at; NULL: no memory. */
+static void *put_in(void *array, size_t *n, size_t at, size_t size)
+{
+	uint8_t *first, *last = nf_svc_array_add(array, n, size);
+
+	if (!last)
+		return NULL;
+	first = last - (*n - 1) * size;
+	memmove(first + (at + 1) * size, first + at * size,
+		(*n - 1 - at) * size);
+	return first + at * size;
+}
+
+/* Where an element is in a sorted array, or where it belongs. */
+static bool search(const void *array, size_t n, const void *wanted, size_t size,
+		   int (*compare)(const void *a, const void *b), size_t *at)
+{
+	const uint8_t *first = array;
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = compare(first + middle * size, wanted);
+
+		if (!order) {
+			*at = middle;
+			return true;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*at = low;
+	return false;
+}
+
 /* Take an element out of an array; what it owns has been released. */
 static void take_out(void *array, size_t *n, size_t at, size_t size)
 {
@@ -64,26 +101,29 @@ static struct nf_svc_service *find(struct nf_svc_snapshot *snapshot,
 	return nf_svc_snapshot_find(snapshot, &key);
 }
 
+static int compare_services(const void *a, const void *b)
+{
+	struct nf_svc_key one = nf_svc_service_key(a),
+			  other = nf_svc_service_key(b);
+
+	return nf_svc_key_compare(&one, &other);
+}
+
 /* At its place in the order; @service is the snapshot's then. */
 static int add_service(struct nf_svc_snapshot *snapshot,
 		       const struct nf_svc_service *service, const char *owner)
 {
-	struct nf_svc_key key = nf_svc_service_key(service);
-	size_t at = snapshot->n_services;
+	struct nf_svc_service *added;
+	size_t at;
 
-	if (!nf_svc_array_add(&snapshot->services, &snapshot->n_services,
-			      sizeof(*snapshot->services)))
+	search(snapshot->services, snapshot->n_services, service,
+	       sizeof(*service), compare_services, &at);
+	added = put_in(&snapshot->services, &snapshot->n_services, at,
+		       sizeof(*added));
+	if (!added)
 		return -ENOMEM;
-	for (; at; at--) {
-		struct nf_svc_key before =
-			nf_svc_service_key(&snapshot->services[at - 1]);
-
-		if (nf_svc_key_compare(&before, &key) < 0)
-			break;
-		snapshot->services[at] = snapshot->services[at - 1];
-	}
-	snapshot->services[at] = *service;
-	strncpy(snapshot->services[at].owner, owner, NF_SVC_OWNER_MAX);
+	*added = *service;
+	strncpy(added->owner, owner, NF_SVC_OWNER_MAX);
 	return 0;
 }
 
@@ -132,56 +172,59 @@ static void replay_service_del(struct nf_svc_snapshot *snapshot,
 		 (size_t)(service - snapshot->services), sizeof(*service));
 }
 
-static struct nf_svc_backend *find_backend(struct nf_svc_service *service,
-					   const struct nf_svc_backend *wanted)
+static int replay_backend(struct nf_svc_service *service,
+			  const struct nf_svc_backend *backend, bool set)
 {
-	for (size_t i = 0; i < service->n_backends; i++) {
-		if (!nf_svc_backend_compare(&service->backends[i], wanted))
-			return &service->backends[i];
+	struct nf_svc_backend *there;
+	size_t at;
+	bool found = search(service->backends, service->n_backends, backend,
+			    sizeof(*backend), nf_svc_backend_compare, &at);
+
+	if (!set) {
+		if (found)
+			take_out(service->backends, &service->n_backends, at,
+				 sizeof(*backend));
+		return 0;
 	}
-	return NULL;
+	there = found ? &service->backends[at] :
+			put_in(&service->backends, &service->n_backends, at,
+			       sizeof(*backend));
+	if (!there)
+		return -ENOMEM;
+	*there = *backend;
+	return 0;
 }
 
 static int replay_backends(struct nf_svc_snapshot *snapshot,
 			   const struct nf_svc_service *said, bool set)
 {
 	struct nf_svc_service *service = find(snapshot, said);
+	int ret = 0;
 
-	for (size_t i = 0; i < said->n_backends && service; i++) {
-		struct nf_svc_backend *there =
-			find_backend(service, &said->backends[i]);
+	for (size_t i = 0; i < said->n_backends && service && !ret; i++)
+		ret = replay_backend(service, &said->backends[i], set);
+	return ret;
+}
 
-		if (set && !there)
-			there = nf_svc_array_add(&service->backends,
-						 &service->n_backends,
-						 sizeof(*there));
-		if (set && !there)
-			return -ENOMEM;
-		if (set)
-			*there = said->backends[i];
-		else if (there)
-			take_out(service->backends, &service->n_backends,
-				 (size_t)(there - service->backends),
-				 sizeof(*there));
-	}
-	if (service)
-		nf_svc_service_sort(service);
-	return 0;
+static bool find_frontend(const struct nf_svc_service *service,
+			  const struct nf_svc_frontend *frontend, size_t *at)
+{
+	return search(service->frontends, service->n_frontends, frontend,
+		      sizeof(*frontend), nf_svc_frontend_compare, at);
 }
 
 /* Take a frontend from a service, if it has it. */
 static bool lose_frontend(struct nf_svc_service *service,
 			  const struct nf_svc_frontend *frontend)
 {
-	for (size_t i = 0; i < service->n_frontends; i++) {
-		if (nf_svc_frontend_compare(&service->frontends[i], frontend))
-			continue;
-		free(service->frontends[i].ranges);
-		take_out(service->frontends, &service->n_frontends, i,
-			 sizeof(*service->frontends));
-		return true;
-	}
-	return false;
+	size_t at;
+
+	if (!find_frontend(service, frontend, &at))
+		return false;
+	free(service->frontends[at].ranges);
+	take_out(service->frontends, &service->n_frontends, at,
+		 sizeof(*frontend));
+	return true;
 }
 
 static void lose_frontend_anywhere(struct nf_svc_snapshot *snapshot,
@@ -199,19 +242,20 @@ static int replay_frontend_set(struct nf_svc_snapshot *snapshot,
 {
 	struct nf_svc_service *service = find(snapshot, said);
 	struct nf_svc_frontend *there;
+	size_t at;
 
 	if (!service)
 		return 0;
 	/* Most are new, or stay where they are: no search through all others. */
 	if (!lose_frontend(service, frontend) && !(flags & NF_SVC_FLAG_EXCL))
 		lose_frontend_anywhere(snapshot, frontend);
-	there = nf_svc_array_add(&service->frontends, &service->n_frontends,
-				 sizeof(*there));
+	find_frontend(service, frontend, &at);
+	there = put_in(&service->frontends, &service->n_frontends, at,
+		       sizeof(*there));
 	if (!there)
 		return -ENOMEM;
 	*there = *frontend;
 	frontend->ranges = NULL;
-	nf_svc_service_sort(service);
 	return 0;
 }
 
@@ -308,5 +352,5 @@ int nf_svc_tx_replay(struct nf_svc_client *client,
 	if (!ret)
 		return 0;
 	return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, ret,
-				"the next line cannot be planned");
+				"this line cannot be planned upon");
 }

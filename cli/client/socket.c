@@ -218,8 +218,8 @@ int nf_svc_ask(struct nf_svc_client *client, struct nl_msg *msg,
 {
 	struct answer answer = { 0 };
 	struct nlmsghdr *nlh;
+	int flags = 0, ret;
 	bool dump;
-	int ret;
 
 	if (!msg)
 		return no_memory(error);
@@ -231,10 +231,13 @@ int nf_svc_ask(struct nf_svc_client *client, struct nl_msg *msg,
 	ret = nf_svc_send(client, nlh, nlh->nlmsg_len, error);
 	nlmsg_free(msg);
 	while (!ret && !answer.done) {
-		int len = nf_svc_receive(client, 0, error);
+		int len = nf_svc_receive(client, flags, error);
 
-		if (len < 0)
-			ret = len;
+		/* of an answer that was cut the rest is still worth having */
+		if (len == -ENOBUFS && !dump && !flags)
+			flags = MSG_DONTWAIT;
+		else if (len < 0)
+			ret = -error->number;
 		else
 			ret = read_messages(client, len, &answer, reader, arg,
 					    error);

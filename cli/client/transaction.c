@@ -3,9 +3,11 @@
  * Transactions are pipelined: many messages go into one sendmsg(), none of
  * them asks for an acknowledgement but COMMIT. The kernel works on them before
  * sendmsg() returns and answers only to those it refuses, so whatever there is
- * to read lies in the receive buffer then. It is read before the next chunk
- * goes out; should a chunk bring more errors than the buffer holds, the first
- * one is still there, and the first one is what counts.
+ * to read lies in the receive buffer then. All of it is read before anything
+ * else goes out. Should a chunk bring more errors than the buffer holds, the
+ * first ones are still there, behind an ENOBUFS, and the first one is what
+ * counts; and until the buffer is empty the kernel would drop every further
+ * answer, that to COMMIT or ABORT too.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -36,27 +38,34 @@ static int begin_once(struct nf_svc_client *client,
 	return nf_svc_ask(client, msg, NULL, NULL, error);
 }
 
+uint64_t nf_svc_deadline(unsigned int wait_ms)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 +
+	       wait_ms;
+}
+
 int nf_svc_tx_begin(struct nf_svc_client *client,
 		    const struct nf_svc_begin *begin,
 		    struct nf_svc_error *error)
 {
 	struct timespec step = { .tv_nsec = WAIT_STEP_MS * 1000000L };
-	unsigned int waited = 0;
 	int ret;
 
-	for (;;) {
-		ret = begin_once(client, begin, error);
+	/* not counted in steps: a BEGIN that gets EAGAIN takes its time, too */
+	while ((ret = begin_once(client, begin, error))) {
 		if ((ret != -EBUSY && ret != -EAGAIN) ||
-		    waited >= begin->wait_ms)
+		    nf_svc_deadline(0) >= begin->deadline)
 			break;
 		nanosleep(&step, NULL);
-		waited += WAIT_STEP_MS;
 	}
 	if (!ret) {
 		client->in_tx = true;
 		client->refused = false;
+		client->overrun = false;
 		client->steps = 0;
-		client->tx_seq = client->seq;
 		client->out_len = 0;
 		nf_svc_kept_end(client);
 	}
@@ -76,6 +85,11 @@ static void note_refusals(struct nf_svc_client *client, int len)
 		client->refused = true;
 		/* messages are numbered in the order in which they are made */
 		client->first.step = nlh->nlmsg_seq - client->tx_seq;
+		/* another writer ended it: none of them is to blame for that */
+		if (client->first.number == ENOTCONN) {
+			client->first.step = 0;
+			client->first.object[0] = '\0';
+		}
 	}
 }
 
@@ -85,24 +99,34 @@ static int refused(struct nf_svc_client *client, struct nf_svc_error *error)
 	return -error->number;
 }
 
-/* Send what is queued and read what the kernel has to say about it. */
-static int flush_queue(struct nf_svc_client *client, struct nf_svc_error *error)
+/* Read until nothing is left; see the top of this file. */
+static int read_refusals(struct nf_svc_client *client,
+			 struct nf_svc_error *error)
 {
-	int ret;
-
-	if (!client->out_len)
-		return 0;
-	ret = nf_svc_send(client, client->out, client->out_len, error);
-	client->out_len = 0;
-	while (!ret && !client->refused) {
+	for (;;) {
 		int len = nf_svc_receive(client, MSG_DONTWAIT, error);
 
 		if (len == -EAGAIN)
-			break;
-		if (len < 0)
-			ret = len;
+			return 0;
+		if (len == -ENOBUFS)
+			client->overrun = true;
+		else if (len < 0)
+			return len;
 		else
 			note_refusals(client, len);
+	}
+}
+
+/* Send what is queued and read what the kernel has to say about it. */
+static int flush_queue(struct nf_svc_client *client, struct nf_svc_error *error)
+{
+	int ret = 0;
+
+	if (client->out_len) {
+		ret = nf_svc_send(client, client->out, client->out_len, error);
+		client->out_len = 0;
+		if (!ret)
+			ret = read_refusals(client, error);
 	}
 	return client->refused ? refused(client, error) : ret;
 }
@@ -127,6 +151,9 @@ int nf_svc_tx_queue(struct nf_svc_client *client, struct nl_msg *msg,
 	else if (client->out_len + len > NF_SVC_CHUNK)
 		ret = flush_queue(client, error);
 	if (!ret) {
+		/* between BEGIN and the first one the tables may have been read */
+		if (!client->steps)
+			client->tx_seq = nlh->nlmsg_seq - 1;
 		memset(client->out + client->out_len, 0, len);
 		memcpy(client->out + client->out_len, nlh, nlh->nlmsg_len);
 		client->out_len += len;
@@ -138,7 +165,14 @@ int nf_svc_tx_queue(struct nf_svc_client *client, struct nl_msg *msg,
 
 int nf_svc_tx_check(struct nf_svc_client *client, struct nf_svc_error *error)
 {
-	return flush_queue(client, error);
+	int ret = flush_queue(client, error);
+
+	/* COMMIT would tell by its STEPS; here nothing else does */
+	if (!ret && client->overrun)
+		ret = nf_svc_error_set(
+			error, NF_SVC_ERROR_LOST, ENOBUFS,
+			"answers of the kernel were lost, so there may be refusals among them; try again");
+	return ret;
 }
 
 uint32_t nf_svc_tx_steps(const struct nf_svc_client *client)
@@ -158,10 +192,33 @@ static int read_generation(struct nlmsghdr *nlh, void *arg)
 	return ret;
 }
 
+/* Send COMMIT; @number is its GENERATION, 0: it was not answered with one. */
+static int ask_commit(struct nf_svc_client *client, uint64_t *number,
+		      struct nf_svc_error *error)
+{
+	struct nl_msg *msg = nf_svc_message_new(client, NF_SVC_CMD_COMMIT, 0,
+						NF_SVC_MESSAGE_HEAD);
+	int ret;
+
+	if (!msg || nla_put_u32(msg, NF_SVC_A_STEPS, client->steps)) {
+		nlmsg_free(msg);
+		return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, ENOMEM,
+					"out of memory");
+	}
+	ret = nf_svc_ask(client, msg, read_generation, number, error);
+	/* GENERATION comes only after success; that is enough of an answer */
+	if (ret && *number)
+		return 0;
+	if (ret && error->kind != NF_SVC_ERROR_REFUSED)
+		nf_svc_error_set(
+			error, NF_SVC_ERROR_LOST, ret,
+			"the answer to the commit was lost: it may have taken effect; see 'svcctl history'");
+	return ret;
+}
+
 int nf_svc_tx_commit(struct nf_svc_client *client, uint64_t *generation,
 		     struct nf_svc_error *error)
 {
-	struct nl_msg *msg;
 	uint64_t number = 0;
 	int ret;
 
@@ -175,13 +232,7 @@ int nf_svc_tx_commit(struct nf_svc_client *client, uint64_t *generation,
 	}
 	client->in_tx = false;
 	nf_svc_kept_end(client);
-	msg = nf_svc_message_new(client, NF_SVC_CMD_COMMIT, 0,
-				 NF_SVC_MESSAGE_HEAD);
-	if (msg && nla_put_u32(msg, NF_SVC_A_STEPS, client->steps)) {
-		nlmsg_free(msg);
-		msg = NULL;
-	}
-	ret = nf_svc_ask(client, msg, read_generation, &number, error);
+	ret = ask_commit(client, &number, error);
 	if (!ret && generation)
 		*generation = number;
 	return ret;

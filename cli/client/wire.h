@@ -27,8 +27,9 @@
  * @seq: sequence number of the last message
  * @in_tx: a transaction is open
  * @refused: a message of the transaction was refused
+ * @overrun: answers to its messages were lost
  * @steps: messages of the transaction so far
- * @tx_seq: sequence number of its BEGIN
+ * @tx_seq: sequence number before that of its first message
  * @first: why, if @refused
  * @out: messages of the transaction that are still to be sent
  * @out_len: bytes there
@@ -47,6 +48,7 @@ struct nf_svc_client {
 	uint32_t seq;
 	bool in_tx;
 	bool refused;
+	bool overrun;
 	uint32_t steps;
 	uint32_t tx_seq;
 	struct nf_svc_error first;

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """svcctl batch: lines of commands as one transaction: CTL-01, CTL-02, CTL-03, TX-01."""
+import concurrent.futures
+import contextlib
+import threading
+import time
+
 import pytest
 
 from lab.client import everyone, only
@@ -73,6 +78,11 @@ WRONG = {
     "another owner's": ("del service shop/theirs:http", NOT_PERMITTED, "shop"),
     "the kernel: there already": ("add service shop/theirs:http {vip}", NOT_PERMITTED, "another owner"),
     "the kernel: an address": ("add backend shop/web:http {loopback}", REFUSED, "loopback"),
+    # what comes behind it is wrong here, and known to be so before the kernel sees any of it
+    "the kernel, before a word": ("add backend shop/web:http {loopback}\nset service shop/web:http colour red",
+                                  REFUSED, "loopback"),
+    "the kernel, before no service": ("add frontend shop/web:http {theirs}\nadd backend {nowhere} {vip}",
+                                      NOT_PERMITTED, "another"),
 }
 
 
@@ -86,7 +96,8 @@ def test_a_wrong_line_is_named_and_nothing_is_changed(lab, tables, batch, svcctl
     line, status, says = WRONG[wrong]
     before, generation = tables.dump(), tables.generation()
     done = batch(add(lab, family), "# the next one is wrong",
-                 line.format(vip=family.at(family.vip(7), 80), loopback=loopback),
+                 line.format(vip=family.at(family.vip(7), 80), loopback=loopback,
+                             theirs=family.at(family.vip(5), 80), nowhere=family.at(family.vip(8), 80)),
                  *(f"add backend shop/web:http {family.at(str(family.pods[n]), 80)}" for n in range(600, 700)),
                  options=options, expect=status)
     assert done.stderr.startswith("svcctl: stdin:3: ") and says in done.stderr, done.stderr
@@ -120,14 +131,41 @@ def test_a_file_and_an_owner(lab, svcctl, family, tmp_path):
 
 @pytest.mark.row("CTL-01", "TX-04")
 def test_others_that_write_meanwhile_do_no_harm(lab, tables, svcctl, batch, family):
-    """TX-04: planned on tables that another writer changes, it is planned anew, and waits for him."""
-    other = Tables(lab.node)
-    other.exchange([other.begin()])
-    done = batch(add(lab, family), options=["--wait", "0"], expect=REFUSED)
-    assert "another process has a transaction open" in done.stderr
-    other.close()
-    batch(add(lab, family))
-    everyone(lab.c, family.vip(1), 80, "tcp", [lab.a])
+    """TX-04: it waits for another writer, if it is to, and is planned on what that one leaves."""
+    lines = add(lab, family, "shop/other:http", 2), f"add backend shop/web:http {family.at(lab.b.addr(family), 8080)}"
+    with contextlib.closing(Tables(lab.node)) as other:
+        other.exchange([other.begin(), *other.simple("shop/web:http", family.vip(1), 80,
+                                                     (lab.a.addr(family), 8080))])
+        done = batch(*lines, options=["--wait", "0"], expect=REFUSED)
+        assert "another process has a transaction open" in done.stderr
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            waiting = pool.submit(batch, *lines, options=["--wait", "30"])
+            time.sleep(1)
+            assert not waiting.done(), "it waits"
+            other.exchange([other.commit()])
+            waiting.result()
+    everyone(lab.c, family.vip(1), 80, "tcp", [lab.a, lab.b])
+    everyone(lab.c, family.vip(2), 80, "tcp", [lab.a])
+
+
+@pytest.mark.row("CTL-01", "TX-03")
+def test_a_busy_writer_does_not_starve_it(lab, tables, batch, family):
+    """TX-03: a batch is planned once, however often others commit meanwhile."""
+    halt = threading.Event()
+
+    def write():
+        with contextlib.closing(Tables(lab.node)) as other:
+            while not halt.is_set():
+                with contextlib.suppress(OSError):
+                    other.change(*other.simple("busy/s:http", family.vip(9), 80), owner="busy")
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        writing = pool.submit(write)
+        try:
+            batch(*(add(lab, family, f"shop/web-{n}:http", 20 + n) for n in range(200)), options=["--wait", "30"])
+        finally:
+            halt.set()
+        writing.result()
 
 
 @pytest.mark.row("CTL-01", "TX-01")

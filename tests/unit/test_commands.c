@@ -3,8 +3,6 @@
  * Command lines: what is wrong with them is told before the module is asked.
  * Here the module is never there, so what is right ends with NOT_LOADED.
  */
-#include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -23,50 +21,9 @@ int __wrap_nf_svc_client_open(struct nf_svc_client **client,
 
 static char out[65536], err[65536];
 
-static void read_back(int fd, char *text, size_t size)
-{
-	ssize_t n = pread(fd, text, size - 1, 0);
-
-	assert_true(n >= 0);
-	text[n] = '\0';
-}
-
-/* Run svcctl with the words of a line; what it prints is in out and err. */
 static enum exit_status run(const char *line)
 {
-	char copy[1024], *argv[64] = { (char *)(uintptr_t) "svcctl" }, *rest;
-	int argc = 1, kept[3], nothing, to_out, to_err;
-	enum exit_status status;
-
-	strcpy(copy, line);
-	rest = copy;
-	for (char *word; (word = strsep(&rest, " "));) {
-		if (*word)
-			argv[argc++] = word;
-	}
-	fflush(stdout);
-	fflush(stderr);
-	nothing = open("/dev/null", O_RDONLY);
-	to_out = memfd_create("out", 0);
-	to_err = memfd_create("err", 0);
-	for (int fd = 0; fd < 3; fd++)
-		kept[fd] = dup(fd);
-	dup2(nothing, 0);
-	dup2(to_out, 1);
-	dup2(to_err, 2);
-	status = svcctl_main(argc, argv);
-	fflush(stdout);
-	fflush(stderr);
-	for (int fd = 0; fd < 3; fd++) {
-		dup2(kept[fd], fd);
-		close(kept[fd]);
-	}
-	read_back(to_out, out, sizeof(out));
-	read_back(to_err, err, sizeof(err));
-	close(nothing);
-	close(to_out);
-	close(to_err);
-	return status;
+	return (enum exit_status)svcctl_run(line, out, err, sizeof(out));
 }
 
 static void assert_wrong(const char *line, const char *why)

@@ -1,250 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The client against a kernel that is made here: sendto() takes its messages,
- * recvmsg() gives what the script of the test has for them.
- */
-#include <linux/netlink.h>
-#include <sys/socket.h>
-
-#include "client/wire.h"
+/* Transactions of the client, against a kernel that is made here. */
+#include "kernel.h"
 #include "unit.h"
-
-#define FAMILY 30
-#define INBOX 64
-
-/**
- * struct kernel - the kernel as the tests have it
- * @inbox: answers that were not read yet
- * @n: how many there are
- * @read: how many of them were read
- * @messages: messages that came
- * @chunks: calls of sendto()
- * @longest: bytes of the longest chunk
- * @per_cmd: messages by command
- * @backends: BACKENDs that came
- * @refuse: number of the messages that are refused, from 1; 0: none
- * @refuse_from: all from this number on are refused
- * @commits: COMMITs that took effect
- * @refused: a message of the transaction was refused
- * @busy: so many BEGINs get EBUSY
- * @interrupt: so many dumps are interrupted
- * @generation: of INFO
- */
-static struct kernel {
-	uint8_t *inbox[INBOX * 64];
-	size_t lens[INBOX * 64];
-	size_t n;
-	size_t read;
-	unsigned int messages;
-	unsigned int chunks;
-	size_t longest;
-	unsigned int per_cmd[NF_SVC_CMD_MAX + 1];
-	unsigned int backends;
-	unsigned int refuse;
-	unsigned int refuse_from;
-	unsigned int commits;
-	bool refused;
-	unsigned int busy;
-	unsigned int interrupt;
-	uint64_t generation;
-} kernel;
-
-static void answer(const void *bytes, size_t len)
-{
-	assert_true(kernel.n < sizeof(kernel.inbox) / sizeof(*kernel.inbox));
-	kernel.inbox[kernel.n] = malloc(len);
-	assert_non_null(kernel.inbox[kernel.n]);
-	memcpy(kernel.inbox[kernel.n], bytes, len);
-	kernel.lens[kernel.n++] = len;
-}
-
-static void answer_error(const struct nlmsghdr *request, int number,
-			 const char *why)
-{
-	size_t payload = number ? request->nlmsg_len : NLMSG_HDRLEN;
-	struct nl_msg *msg = nlmsg_alloc_size(payload + 512);
-	struct nlmsghdr *nlh;
-	struct nlmsgerr *body;
-
-	assert_non_null(msg);
-	nlh = nlmsg_put(msg, 0, request->nlmsg_seq, NLMSG_ERROR,
-			(int)(sizeof(int) + payload), 0);
-	body = nlmsg_data(nlh);
-	body->error = -number;
-	memcpy(&body->msg, request, payload);
-	if (why) {
-		nlh->nlmsg_flags |= NLM_F_ACK_TLVS;
-		nla_put_string(msg, NLMSGERR_ATTR_MSG, why);
-	}
-	answer(nlh, nlh->nlmsg_len);
-	nlmsg_free(msg);
-}
-
-static struct nl_msg *start(const struct nlmsghdr *request, uint8_t cmd)
-{
-	struct nl_msg *msg = nlmsg_alloc_size(4096);
-
-	assert_non_null(msg);
-	genlmsg_put(msg, 0, request->nlmsg_seq, FAMILY, 0, 0, cmd, 1);
-	return msg;
-}
-
-static void finish(struct nl_msg *msg)
-{
-	answer(nlmsg_hdr(msg), nlmsg_hdr(msg)->nlmsg_len);
-	nlmsg_free(msg);
-}
-
-static void answer_done(const struct nlmsghdr *request, bool interrupted)
-{
-	struct nl_msg *msg = nlmsg_alloc_size(256);
-	int number = 0;
-
-	assert_non_null(msg);
-	nlmsg_put(msg, 0, request->nlmsg_seq, NLMSG_DONE, 0,
-		  interrupted ? NLM_F_MULTI | NLM_F_DUMP_INTR : NLM_F_MULTI);
-	nlmsg_append(msg, &number, sizeof(number), NLMSG_ALIGNTO);
-	finish(msg);
-}
-
-/* Dumps show two services with a backend each, and a frontend of the second. */
-static void answer_dump(const struct nlmsghdr *request, uint8_t cmd)
-{
-	static const struct nf_svc_key keys[2] = {
-		{ "b/b", IPPROTO_TCP, NFPROTO_IPV4 },
-		{ "a/a", IPPROTO_UDP, NFPROTO_IPV6 },
-	};
-	bool interrupted = kernel.interrupt && kernel.interrupt--;
-
-	for (int i = 0; i < 2; i++) {
-		struct nf_svc_addr value = addr(i ? "fd00::1" : "10.0.0.1");
-		struct nl_msg *msg = start(request, cmd - 2);
-		struct nlattr *nest;
-
-		nf_svc_put_key(msg, &keys[i]);
-		nla_put_string(msg, NF_SVC_A_OWNER, "admin");
-		if (cmd == NF_SVC_CMD_FRONTEND_GET) {
-			nf_svc_put_addr(msg, NF_SVC_A_ADDRESS, &value);
-			nla_put_u32(msg, NF_SVC_A_PORT, 80);
-		} else if (cmd == NF_SVC_CMD_BACKEND_GET) {
-			nest = nla_nest_start(msg,
-					      NF_SVC_A_BACKEND | NLA_F_NESTED);
-			nf_svc_put_addr(msg, NF_SVC_A_BACKEND_ADDRESS, &value);
-			nla_put_u32(msg, NF_SVC_A_BACKEND_PORT, 8080);
-			nla_put_u32(msg, NF_SVC_A_BACKEND_WEIGHT, 5);
-			nla_put_u32(msg, NF_SVC_A_BACKEND_SETS,
-				    NF_SVC_SET_LOCAL);
-			nla_nest_end(msg, nest);
-		}
-		/* of a newer module */
-		nla_put_u32(msg, NF_SVC_A_MAX + 7, 1);
-		finish(msg);
-	}
-	answer_done(request, interrupted);
-}
-
-static void answer_info(const struct nlmsghdr *request)
-{
-	struct nl_msg *msg = start(request, NF_SVC_CMD_INFO);
-
-	nla_put_u64(msg, NF_SVC_A_GENERATION, kernel.generation);
-	nla_put_u64(msg, NF_SVC_A_CAPABILITIES, NF_SVC_CAP_IPV6);
-	nla_put_u32(msg, NF_SVC_A_ABI_REVISION, 1);
-	nla_put_string(msg, NF_SVC_A_MODULE_VERSION, "9.9");
-	finish(msg);
-	answer_error(request, 0, NULL);
-}
-
-static void take_commit(const struct nlmsghdr *request)
-{
-	struct nl_msg *msg;
-
-	if (kernel.refused) {
-		answer_error(request, ECANCELED, "an earlier one was refused");
-		return;
-	}
-	kernel.commits++;
-	msg = start(request, NF_SVC_CMD_COMMIT);
-	nla_put_u64(msg, NF_SVC_A_GENERATION, 42);
-	finish(msg);
-	answer_error(request, 0, NULL);
-}
-
-static void take_message(struct nlmsghdr *nlh)
-{
-	uint8_t cmd = ((struct genlmsghdr *)nlmsg_data(nlh))->cmd;
-	struct nlattr *attr;
-	int rest;
-
-	kernel.messages++;
-	kernel.per_cmd[cmd]++;
-	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rest)
-		kernel.backends += nla_type(attr) == NF_SVC_A_BACKEND;
-	if (kernel.messages == kernel.refuse ||
-	    (kernel.refuse_from && kernel.messages >= kernel.refuse_from &&
-	     cmd != NF_SVC_CMD_ABORT && cmd != NF_SVC_CMD_COMMIT)) {
-		kernel.refused = true;
-		answer_error(nlh, EINVAL, "I do not like it");
-		return;
-	}
-	if ((nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP)
-		answer_dump(nlh, cmd);
-	else if (cmd == NF_SVC_CMD_INFO)
-		answer_info(nlh);
-	else if (cmd == NF_SVC_CMD_COMMIT)
-		take_commit(nlh);
-	else if (cmd == NF_SVC_CMD_BEGIN && kernel.busy && kernel.busy--)
-		answer_error(nlh, EBUSY, "another transaction is open");
-	else if (nlh->nlmsg_flags & NLM_F_ACK)
-		answer_error(nlh, 0, NULL);
-}
-
-ssize_t __wrap_sendto(int fd, const void *bytes, size_t len, int flags,
-		      const struct sockaddr *to, socklen_t to_len);
-ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);
-
-ssize_t __wrap_sendto(int fd, const void *bytes, size_t len, int flags,
-		      const struct sockaddr *to, socklen_t to_len)
-{
-	uint8_t *copy = malloc(len);
-	struct nlmsghdr *nlh = (struct nlmsghdr *)(void *)copy;
-	int rest = (int)len;
-
-	(void)fd;
-	(void)flags;
-	(void)to;
-	(void)to_len;
-	assert_non_null(copy);
-	memcpy(copy, bytes, len);
-	kernel.chunks++;
-	if (len > kernel.longest)
-		kernel.longest = len;
-	for (; nlmsg_ok(nlh, rest); nlh = nlmsg_next(nlh, &rest))
-		take_message(nlh);
-	assert_int_equal(rest, 0);
-	free(copy);
-	return (ssize_t)len;
-}
-
-ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
-{
-	struct sockaddr_nl kernel_address = { .nl_family = AF_NETLINK };
-	size_t len;
-
-	(void)fd;
-	if (kernel.read == kernel.n) {
-		/* a blocking read would wait for ever */
-		assert_true(flags & MSG_DONTWAIT);
-		errno = EAGAIN;
-		return -1;
-	}
-	len = kernel.lens[kernel.read];
-	assert_true(len <= message->msg_iov->iov_len);
-	memcpy(message->msg_name, &kernel_address, sizeof(kernel_address));
-	memcpy(message->msg_iov->iov_base, kernel.inbox[kernel.read], len);
-	free(kernel.inbox[kernel.read++]);
-	return (ssize_t)len;
-}
 
 static struct nf_svc_client *client;
 static struct nf_svc_error error;
@@ -253,14 +10,8 @@ static const struct nf_svc_begin as_admin = { .owner = "admin" };
 static int setup(void **state)
 {
 	(void)state;
-	memset(&kernel, 0, sizeof(kernel));
 	memset(&error, 0, sizeof(error));
-	client = calloc(1, sizeof(*client));
-	client->sock = nl_socket_alloc();
-	client->out = malloc(NF_SVC_CHUNK);
-	client->in = malloc(NF_SVC_RECEIVE_MAX);
-	client->fd = -1;
-	client->family = FAMILY;
+	client = kernel_client();
 	return 0;
 }
 
@@ -268,8 +19,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	nf_svc_client_close(client);
-	for (; kernel.read < kernel.n; kernel.read++)
-		free(kernel.inbox[kernel.read]);
+	kernel_clean();
 	return 0;
 }
 
@@ -347,6 +97,75 @@ static void TX_01_the_last_message_refused_is_told_by_commit(void **state)
 	assert_int_equal(kernel.commits, 1);
 }
 
+static void TX_01_refusals_that_overrun_the_buffer(void **state)
+{
+	(void)state;
+	kernel.refuse_from = 5;
+	kernel.room = 3;
+	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), 0);
+	assert_int_equal(add_services(10), 0);
+	assert_int_equal(nf_svc_tx_check(client, &error), -EINVAL);
+	assert_int_equal(error.step, 4);
+	assert_string_equal(error.object, "service shop/web-3 (tcp, ipv4)");
+	/* it is told as often as it is asked for */
+	assert_int_equal(nf_svc_tx_check(client, &error), -EINVAL);
+	/* and all was read, so that this one is answered */
+	nf_svc_tx_abort(client);
+	assert_int_equal(kernel.per_cmd[NF_SVC_CMD_ABORT], 1);
+	assert_int_equal(kernel.read, kernel.n);
+}
+
+static void TX_01_a_refusal_that_was_lost_is_no_success(void **state)
+{
+	(void)state;
+	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), 0);
+	assert_int_equal(add_services(2), 0);
+	kernel.refused = kernel.overrun = true;
+	assert_int_equal(nf_svc_tx_check(client, &error), -ENOBUFS);
+	assert_int_equal(error.kind, NF_SVC_ERROR_LOST);
+	assert_int_equal(nf_svc_tx_commit(client, NULL, &error), -ECANCELED);
+	/* which the next transaction has nothing to do with */
+	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), 0);
+	assert_int_equal(nf_svc_tx_check(client, &error), 0);
+	nf_svc_tx_abort(client);
+}
+
+static void TX_02_a_commit_with_its_generation_took_effect(void **state)
+{
+	uint64_t generation = 0;
+
+	(void)state;
+	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), 0);
+	/* its acknowledgment has no room */
+	kernel.room = 1;
+	assert_int_equal(nf_svc_tx_commit(client, &generation, &error), 0);
+	assert_int_equal(generation, 42);
+}
+
+static void TX_02_a_commit_without_an_answer_is_not_called_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), 0);
+	kernel.silent = true;
+	assert_int_equal(nf_svc_tx_commit(client, NULL, &error), -ENOBUFS);
+	assert_int_equal(kernel.commits, 1);
+	assert_int_equal(error.kind, NF_SVC_ERROR_LOST);
+	assert_non_null(strstr(error.message, "may have taken effect"));
+	assert_non_null(strstr(error.message, "svcctl history"));
+}
+
+static void TX_03_a_transaction_that_was_ended_blames_no_message(void **state)
+{
+	(void)state;
+	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), 0);
+	kernel.refuse_from = 3;
+	kernel.refuse_with = ENOTCONN;
+	assert_int_equal(add_services(3), 0);
+	assert_int_equal(nf_svc_tx_commit(client, NULL, &error), -ENOTCONN);
+	assert_int_equal(error.step, 0);
+	assert_string_equal(error.object, "");
+}
+
 static void many_backends_are_split(void **state)
 {
 	static struct nf_svc_backend backends[10000];
@@ -369,9 +188,81 @@ static void many_backends_are_split(void **state)
 	assert_true(kernel.longest <= NF_SVC_CHUNK);
 }
 
+/* How often objects were compared. */
+static unsigned long compared;
+
+int __real_nf_svc_backend_compare(const void *a, const void *b);
+int __real_nf_svc_frontend_compare(const void *a, const void *b);
+int __wrap_nf_svc_backend_compare(const void *a, const void *b);
+int __wrap_nf_svc_frontend_compare(const void *a, const void *b);
+
+int __wrap_nf_svc_backend_compare(const void *a, const void *b)
+{
+	compared++;
+	return __real_nf_svc_backend_compare(a, b);
+}
+
+int __wrap_nf_svc_frontend_compare(const void *a, const void *b)
+{
+	compared++;
+	return __real_nf_svc_frontend_compare(a, b);
+}
+
+/* A batch line each, in an order that is none, all of the service shop/web-0. */
+static void plan_lines(struct nf_svc_snapshot *snapshot, unsigned int n)
+{
+	struct nf_svc_key key = { "shop/web-0", IPPROTO_TCP, NFPROTO_IPV4 };
+
+	for (unsigned int i = 0; i < n; i++) {
+		uint16_t port = (uint16_t)(1 + i * 2713 % n);
+		struct nf_svc_backend backend = { .addr = addr("10.0.0.1"),
+						  .port = port };
+		struct nf_svc_frontend frontend = { .addr = addr("10.96.0.1"),
+						    .port = port,
+						    .protocol = IPPROTO_TCP,
+						    .family = NFPROTO_IPV4 };
+
+		assert_int_equal(nf_svc_tx_backends_set(client, &key, &backend,
+							1, NF_SVC_FLAG_EXCL,
+							&error),
+				 0);
+		assert_int_equal(
+			nf_svc_tx_frontend_set(client, key.name, &frontend,
+					       NF_SVC_FLAG_EXCL, &error),
+			0);
+		assert_int_equal(
+			nf_svc_tx_replay(client, snapshot, "admin", &error), 0);
+	}
+}
+
+static void CTL_01_planning_a_line_is_a_search_not_a_sort(void **state)
+{
+	struct nf_svc_snapshot snapshot = { 0 };
+	const struct nf_svc_service *service;
+	const unsigned int n = 4000;
+
+	(void)state;
+	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), 0);
+	nf_svc_tx_keep(client);
+	assert_int_equal(add_services(1), 0);
+	compared = 0;
+	plan_lines(&snapshot, n);
+	service = &snapshot.services[0];
+	assert_int_equal(service->n_backends, n);
+	assert_int_equal(service->n_frontends, n);
+	for (unsigned int i = 0; i < n; i++) {
+		assert_int_equal(service->backends[i].port, i + 1);
+		assert_int_equal(service->frontends[i].port, i + 1);
+	}
+	/* 12 halvings of 4000, for a backend once and for a frontend twice */
+	assert_true(compared <= 3 * 12 * n);
+	nf_svc_tx_abort(client);
+	nf_svc_snapshot_clean(&snapshot);
+}
+
 static void TX_03_waits_while_another_writes(void **state)
 {
-	struct nf_svc_begin begin = { .owner = "admin", .wait_ms = 1000 };
+	struct nf_svc_begin begin = { .owner = "admin", .deadline = 1000 };
 
 	(void)state;
 	kernel.busy = 3;
@@ -383,6 +274,37 @@ static void TX_03_waits_while_another_writes(void **state)
 	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), -EBUSY);
 	assert_int_equal(error.number, EBUSY);
 	assert_false(client->in_tx);
+}
+
+static void TX_03_waits_until_a_time_and_not_so_many_times(void **state)
+{
+	struct nf_svc_begin begin = { .owner = "admin" };
+
+	(void)state;
+	kernel.ms = 5500;
+	begin.deadline = nf_svc_deadline(1000);
+	assert_int_equal(begin.deadline, 6500);
+	kernel.slow = 1000;
+	assert_int_equal(nf_svc_tx_begin(client, &begin, &error), -EAGAIN);
+	assert_in_range(kernel.ms, 6500, 6700);
+	/* another try does not wait anew */
+	assert_int_equal(nf_svc_tx_begin(client, &begin, &error), -EAGAIN);
+	assert_in_range(kernel.ms, 6500, 6800);
+}
+
+static void TX_01_reading_before_the_first_message_is_no_step(void **state)
+{
+	struct nf_svc_snapshot snapshot;
+
+	(void)state;
+	assert_int_equal(nf_svc_tx_begin(client, &as_admin, &error), 0);
+	assert_int_equal(nf_svc_snapshot_read(client, &snapshot, &error), 0);
+	nf_svc_snapshot_clean(&snapshot);
+	kernel.refuse = kernel.messages + 2;
+	assert_int_equal(add_services(3), 0);
+	assert_int_equal(nf_svc_tx_check(client, &error), -EINVAL);
+	assert_int_equal(error.step, 2);
+	nf_svc_tx_abort(client);
 }
 
 static void a_snapshot_puts_together_what_belongs_together(void **state)
@@ -458,8 +380,16 @@ int main(void)
 		CASE(a_transaction_is_pipelined),
 		CASE(TX_01_the_first_refusal_is_the_one_told),
 		CASE(TX_01_the_last_message_refused_is_told_by_commit),
+		CASE(TX_01_refusals_that_overrun_the_buffer),
+		CASE(TX_01_a_refusal_that_was_lost_is_no_success),
+		CASE(TX_02_a_commit_with_its_generation_took_effect),
+		CASE(TX_02_a_commit_without_an_answer_is_not_called_refused),
+		CASE(TX_03_a_transaction_that_was_ended_blames_no_message),
 		CASE(many_backends_are_split),
+		CASE(CTL_01_planning_a_line_is_a_search_not_a_sort),
 		CASE(TX_03_waits_while_another_writes),
+		CASE(TX_03_waits_until_a_time_and_not_so_many_times),
+		CASE(TX_01_reading_before_the_first_message_is_no_step),
 		CASE(a_snapshot_puts_together_what_belongs_together),
 		CASE(TX_05_interrupted_dumps_are_read_again),
 		CASE(TX_05_but_not_for_ever),

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "client/words.h"
+#include "command.h"
 #include "unit.h"
 
 struct nf_svc_addr addr(const char *text)
@@ -248,4 +253,49 @@ void assert_resolves(const char *text, const char *expected)
 	assert_int_equal(run.desired.n, 1);
 	assert_backends(&run.desired.services[0], expected);
 	run_clean(&run);
+}
+
+static void read_back(int fd, char *text, size_t size)
+{
+	ssize_t n = pread(fd, text, size - 1, 0);
+
+	assert_true(n >= 0);
+	text[n] = '\0';
+}
+
+int svcctl_run(const char *line, char *out, char *err, size_t size)
+{
+	char copy[1024], *argv[64] = { (char *)(uintptr_t) "svcctl" }, *rest;
+	int argc = 1, kept[3], nothing, to_out, to_err;
+	enum exit_status status;
+
+	strcpy(copy, line);
+	rest = copy;
+	for (char *word; (word = strsep(&rest, " "));) {
+		if (*word)
+			argv[argc++] = word;
+	}
+	fflush(stdout);
+	fflush(stderr);
+	nothing = open("/dev/null", O_RDONLY);
+	to_out = memfd_create("out", 0);
+	to_err = memfd_create("err", 0);
+	for (int fd = 0; fd < 3; fd++)
+		kept[fd] = dup(fd);
+	dup2(nothing, 0);
+	dup2(to_out, 1);
+	dup2(to_err, 2);
+	status = svcctl_main(argc, argv);
+	fflush(stdout);
+	fflush(stderr);
+	for (int fd = 0; fd < 3; fd++) {
+		dup2(kept[fd], fd);
+		close(kept[fd]);
+	}
+	read_back(to_out, out, size);
+	read_back(to_err, err, size);
+	close(nothing);
+	close(to_out);
+	close(to_err);
+	return (int)status;
 }

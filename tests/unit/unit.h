@@ -175,6 +175,17 @@ void assert_problem(const struct problems *problems, enum problem_kind kind,
  */
 void assert_resolves(const char *text, const char *expected);
 
+/**
+ * svcctl_run - run svcctl
+ * @line: its words
+ * @out: where what it prints goes
+ * @err: where what it complains of goes
+ * @size: room in each of them
+ *
+ * Return: its exit status.
+ */
+int svcctl_run(const char *line, char *out, char *err, size_t size);
+
 /* Parts of manifests. */
 #define SERVICE(name, spec)                                           \
 	"apiVersion: v1\nkind: Service\nmetadata: {name: " name "}\n" \
