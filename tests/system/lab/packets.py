@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Raw packets: what passes a device, and many new flows for the price of one socket."""
+import errno
 import select
 import socket
 import struct
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 
 from . import family as families
 from .family import PROTOCOLS, V4, V6
+from .wait import until
 
 SO_RCVBUFFORCE = 33
 ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 0x0003, 0x0800, 0x86DD
@@ -113,10 +115,21 @@ class Spray:
 
     def send(self, ports):
         tail, check = bytearray(self.tail), self.check
-        sendto, to, partial = self.socket.sendto, self.to, self.partial
+        to, partial = self.to, self.partial
+
+        def taken(packet):
+            try:
+                return self.socket.sendto(packet, to)
+            except OSError as e:
+                if e.errno != errno.ENOBUFS:
+                    raise
+                return 0                # the way is full for now, and nothing was sent
+
         for port in ports:
             struct.pack_into("!H", tail, check, _fold(partial + port))
-            sendto(port.to_bytes(2, "big") + tail, to)
+            packet = port.to_bytes(2, "big") + tail
+            if not taken(packet):
+                until(lambda packet=packet: taken(packet), "there is room for a packet")
 
     def close(self):
         self.socket.close()
