@@ -171,7 +171,8 @@ cJSON *document_settings(const struct nf_svc_settings *settings)
 	     add_cidrs(value, "serviceCIDRs", settings->service_cidrs,
 		       settings->n_service_cidrs) &&
 	     add_cidrs(value, "nodePortCIDRs", settings->node_port_cidrs,
-		       settings->n_node_port_cidrs);
+		       settings->n_node_port_cidrs) &&
+	     add_number(value, "masqueradeMark", settings->masquerade_mark);
 	return checked(value, ok);
 }
 

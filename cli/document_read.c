@@ -94,12 +94,28 @@ static int read_device(struct nf_svc_settings *settings,
 	return 0;
 }
 
+static int read_mark(struct nf_svc_settings *settings, const struct tree *node,
+		     struct tree_error *error)
+{
+	const struct tree *mark;
+	int ret = tree_may(node, "masqueradeMark", TREE_SCALAR, &mark, error);
+
+	if (!ret && mark)
+		ret = tree_number(mark, 0, UINT32_MAX,
+				  &settings->masquerade_mark, error);
+	if (!ret && settings->masquerade_mark & (settings->masquerade_mark - 1))
+		ret = tree_fail(mark, error,
+				"a mark is one bit, 16384 for example, or 0");
+	return ret;
+}
+
 static int read_settings(struct document *document, const struct tree *node,
 			 struct tree_error *error)
 {
-	static const char *const keys[] = { "owner",	     "podCIDRs",
-					    "podDevices",    "serviceCIDRs",
-					    "nodePortCIDRs", NULL };
+	static const char *const keys[] = {
+		"owner",	 "podCIDRs",	   "podDevices", "serviceCIDRs",
+		"nodePortCIDRs", "masqueradeMark", NULL
+	};
 	struct nf_svc_settings *settings = &document->settings;
 	const struct tree *owner, *devices;
 	int ret;
@@ -122,6 +138,8 @@ static int read_settings(struct document *document, const struct tree *node,
 		ret = document_read_cidrs(node, "nodePortCIDRs",
 					  &settings->node_port_cidrs,
 					  &settings->n_node_port_cidrs, error);
+	if (!ret)
+		ret = read_mark(settings, node, error);
 	if (!ret)
 		ret = tree_may(node, "podDevices", TREE_SEQUENCE, &devices,
 			       error);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* svcctl set settings */
+#include <ctype.h>
+#include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +17,7 @@
  * @has_pod_devices: pod-device was given
  * @has_service_cidrs: service-cidr was given
  * @has_node_port_cidrs: node-port-cidr was given
+ * @has_mark: masquerade-mark was given
  * @settings: the new values
  */
 struct wanted_settings {
@@ -21,6 +25,7 @@ struct wanted_settings {
 	bool has_pod_devices;
 	bool has_service_cidrs;
 	bool has_node_port_cidrs;
+	bool has_mark;
 	struct nf_svc_settings settings;
 };
 
@@ -63,6 +68,27 @@ static enum exit_status parse_devices(struct nf_svc_settings *settings,
 	return status;
 }
 
+static enum exit_status parse_mark(struct nf_svc_settings *settings,
+				   const char *text)
+{
+	unsigned long value;
+	char *end;
+
+	if (!strcmp(text, "none"))
+		return DONE;
+	errno = 0;
+	value = strtoul(text, &end, 0);
+	if (errno || *end || !isdigit((unsigned char)*text) ||
+	    value > UINT32_MAX || !value || value & (value - 1))
+		return complain(
+			WRONG_USAGE,
+			"masquerade-mark %s: not one bit of 32; 0x4000, for "
+			"example, or none",
+			text);
+	settings->masquerade_mark = (uint32_t)value;
+	return DONE;
+}
+
 static enum exit_status parse_one(struct wanted_settings *wanted,
 				  struct words *words)
 {
@@ -78,20 +104,28 @@ static enum exit_status parse_one(struct wanted_settings *wanted,
 		has = &wanted->has_service_cidrs;
 	else if (!strcmp(key, "node-port-cidr"))
 		has = &wanted->has_node_port_cidrs;
+	else if (!strcmp(key, "masquerade-mark"))
+		has = &wanted->has_mark;
 	else
 		return complain(WRONG_USAGE,
 				"%s: no such setting; pod-cidr, pod-device, "
-				"service-cidr or node-port-cidr",
+				"service-cidr, node-port-cidr or "
+				"masquerade-mark",
 				key);
 	if (!value)
-		return complain(WRONG_USAGE,
-				"%s: its value is missing; a list, or none",
-				key);
+		return complain(WRONG_USAGE, "%s: its value is missing; %s",
+				key,
+				has == &wanted->has_mark ?
+					"0x4000, for example, or none" :
+					"a list, or none");
 	if (*has)
-		return complain(WRONG_USAGE,
-				"%s: given twice; write a list with commas",
-				key);
+		return complain(WRONG_USAGE, "%s: given twice%s", key,
+				has == &wanted->has_mark ?
+					"" :
+					"; write a list with commas");
 	*has = true;
+	if (has == &wanted->has_mark)
+		return parse_mark(settings, value);
 	if (has == &wanted->has_pod_cidrs)
 		return parse_cidrs(value, key, &settings->pod_cidrs,
 				   &settings->n_pod_cidrs);
@@ -128,6 +162,8 @@ plan_set(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 		settings.node_port_cidrs = wanted->settings.node_port_cidrs;
 		settings.n_node_port_cidrs = wanted->settings.n_node_port_cidrs;
 	}
+	if (wanted->has_mark)
+		settings.masquerade_mark = wanted->settings.masquerade_mark;
 	return transaction_check(
 		nf_svc_tx_settings_set(ctl->client, &settings, &error), &error);
 }
@@ -156,7 +192,7 @@ const struct command svcctl_set_settings = {
 	.noun = "settings",
 	.synopsis =
 		"[pod-cidr CIDR,..] [pod-device DEVICE,..] [service-cidr CIDR,..]\n"
-		"         [node-port-cidr CIDR,..]",
+		"         [node-port-cidr CIDR,..] [masquerade-mark BIT]",
 	.summary =
 		"say what a pod is on this node, and whose addresses are whose",
 	.help = "A packet comes from a pod if its source is in a pod-cidr or it entered by a\n"
@@ -164,6 +200,11 @@ const struct command svcctl_set_settings = {
 		"none empties a list. In a service-cidr only services may have addresses: new flows\n"
 		"to others are dropped. NodePorts (*:PORT) answer at the node's addresses in a\n"
 		"node-port-cidr; without one of a family, at all of them but loopback.\n"
+		"\n"
+		"The first packet of a flow that will be masqueraded has the bit masquerade-mark in its\n"
+		"mark (0x4000 is kube-proxy's) until it leaves the node or reaches a socket; the bit is\n"
+		"cleared in all packets there, so it must be nobody else's. By default there is none:\n"
+		"only routing rules and filters of others could need it.\n"
 		"\n"
 		"Frontends that exist keep their rules; those made afterwards masquerade clients that\n"
 		"are not pods.\n",

@@ -192,6 +192,7 @@ static const struct nla_policy nf_svc_policy_settings[NF_SVC_A_MAX + 1] = {
 				  .len = NF_SVC_DEVICE_MAX },
 	[NF_SVC_A_SERVICE_CIDR] = NLA_POLICY_NESTED(nf_svc_policy_cidr_nest),
 	[NF_SVC_A_NODE_PORT_CIDR] = NLA_POLICY_NESTED(nf_svc_policy_cidr_nest),
+	[NF_SVC_A_MASQUERADE_MARK] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy nf_svc_policy_explain[NF_SVC_A_MAX + 1] = {

@@ -18,7 +18,7 @@
 		 (nla_total_size(0) + nla_total_size(16) +            \
 		  nla_total_size(4)) +                                \
 	 NF_SVC_LIMIT_CIDRS * nla_total_size(NF_SVC_DEVICE_MAX + 1) + \
-	 nla_total_size(NF_SVC_OWNER_MAX + 1))
+	 nla_total_size(NF_SVC_OWNER_MAX + 1) + nla_total_size(4))
 
 /* A reply to @info, begun; NULL for want of memory. */
 static struct sk_buff *nf_svc_reply_new(struct genl_info *info, u8 cmd,
@@ -61,7 +61,8 @@ int nf_svc_cmd_info(struct sk_buff *skb, struct genl_info *info)
 	const struct nf_svc_ns *ns;
 	u64 capabilities = NF_SVC_CAP_CLAIMS | NF_SVC_CAP_HISTORY |
 			   NF_SVC_CAP_EVENTS | NF_SVC_CAP_NODE_PORT |
-			   NF_SVC_CAP_SOURCE_RANGES | NF_SVC_CAP_SERVICE_CIDRS;
+			   NF_SVC_CAP_SOURCE_RANGES | NF_SVC_CAP_SERVICE_CIDRS |
+			   NF_SVC_CAP_MASQUERADE_MARK;
 	struct sk_buff *msg;
 	u64 generation;
 	void *head;

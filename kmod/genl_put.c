@@ -163,7 +163,9 @@ int nf_svc_put_settings(struct sk_buff *skb,
 
 	if (nf_svc_settings_empty(settings))
 		return 0;
-	if (nla_put_string(skb, NF_SVC_A_OWNER, settings->owner))
+	if (nla_put_string(skb, NF_SVC_A_OWNER, settings->owner) ||
+	    (settings->mark &&
+	     nla_put_u32(skb, NF_SVC_A_MASQUERADE_MARK, settings->mark)))
 		return -EMSGSIZE;
 	for (i = 0; i < NF_SVC_CIDR_LISTS; i++)
 		if (nf_svc_put_cidrs(skb, lists[i],

@@ -524,6 +524,23 @@ static int nf_svc_read_cidrs(struct nf_svc_cidr *cidrs, int type,
 	return 0;
 }
 
+static int nf_svc_read_mark(struct nf_svc_settings *settings,
+			    struct genl_info *info)
+{
+	const struct nlattr *attr = info->attrs[NF_SVC_A_MASQUERADE_MARK];
+
+	if (!attr)
+		return 0;
+	settings->mark = nla_get_u32(attr);
+	if (hweight32(settings->mark) > 1) {
+		NL_SET_ERR_MSG_ATTR(
+			info->extack, attr,
+			"MASQUERADE_MARK is one bit, or 0 for none");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /**
  * nf_svc_read_settings() - the settings that a SETTINGS_SET asks for
  * @settings: result; the caller frees it by kvfree()
@@ -575,6 +592,8 @@ int nf_svc_read_settings(struct nf_svc_settings **settings, const char *owner,
 		new->end[i] = sum;
 	}
 	err = nf_svc_read_devices(new, info);
+	if (!err)
+		err = nf_svc_read_mark(new, info);
 	if (err)
 		goto fail;
 	*settings = new;

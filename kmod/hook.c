@@ -103,6 +103,7 @@ static unsigned int nf_svc_hook_destination(void *priv, struct sk_buff *skb,
 		ret = nf_svc_bind_destination(ct, &packet);
 		if (likely(ret == NF_ACCEPT)) {
 			nf_svc_count_flow(&packet);
+			nf_svc_mark(skb, &packet);
 			return NF_ACCEPT;
 		}
 		packet.verdict = NF_SVC_VERDICT_DROP;
@@ -298,27 +299,48 @@ static int nf_svc_family_hook(struct net *net, u8 family)
 
 static const u8 nf_svc_families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
 
+/* Do the newest settings mark packets? */
+static bool nf_svc_marks(const struct nf_svc_ns *ns)
+{
+	const struct nf_svc_settings *settings =
+		(const struct nf_svc_settings *)rcu_dereference_protected(
+			ns->settings, 1);
+
+	return settings && settings->mark;
+}
+
 /**
  * nf_svc_hooks_register() - see packets of the families that have frontends
  * @ns: of the namespace
+ * @staged: settings that are about to be the newest, or NULL
  *
  * Turns on connection tracking and NAT there.
  *
  * Context: process, may sleep; the namespace's mutex is held.
  * Return: 0 or a negative error; one family may be hooked then, the other not.
  */
-int nf_svc_hooks_register(struct nf_svc_ns *ns)
+int nf_svc_hooks_register(struct nf_svc_ns *ns,
+			  const struct nf_svc_settings *staged)
 {
+	bool mark = staged ? staged->mark : nf_svc_marks(ns);
 	u32 i;
 	int err;
 
 	for (i = 0; i < ARRAY_SIZE(nf_svc_families); i++) {
-		if (ns->hooked[i] || !ns->family_frontends[i])
+		if (!ns->family_frontends[i])
 			continue;
-		err = nf_svc_family_hook(ns->net, nf_svc_families[i]);
-		if (err)
-			return err;
-		ns->hooked[i] = true;
+		if (!ns->hooked[i]) {
+			err = nf_svc_family_hook(ns->net, nf_svc_families[i]);
+			if (err)
+				return err;
+			ns->hooked[i] = true;
+		}
+		if (mark && !ns->mark_hooked[i]) {
+			err = nf_svc_mark_hook(ns->net, nf_svc_families[i]);
+			if (err)
+				return err;
+			ns->mark_hooked[i] = true;
+		}
 	}
 	return 0;
 }
@@ -329,7 +351,8 @@ int nf_svc_hooks_register(struct nf_svc_ns *ns)
  * @all: of families with frontends, too
  *
  * A flow that the last frontend bound in PRE_ROUTING still has to meet us in
- * POST_ROUTING, so this is for when no packet reads a generation that had one.
+ * POST_ROUTING, so this is for when no packet reads a generation that had one. So
+ * it is with a marked packet, and settings that no longer mark any.
  *
  * Does not wait: for a grace period, packets may still be inside our functions
  * and use the tables.
@@ -339,11 +362,17 @@ int nf_svc_hooks_register(struct nf_svc_ns *ns)
  */
 bool nf_svc_hooks_unregister(struct nf_svc_ns *ns, bool all)
 {
-	bool any = false;
+	bool mark = !all && nf_svc_marks(ns), any = false, keep;
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(nf_svc_families); i++) {
-		if (!ns->hooked[i] || (ns->family_frontends[i] && !all))
+		keep = ns->family_frontends[i] && !all;
+		if (ns->mark_hooked[i] && !(keep && mark)) {
+			nf_svc_mark_unhook(ns->net, nf_svc_families[i]);
+			ns->mark_hooked[i] = false;
+			any = true;
+		}
+		if (!ns->hooked[i] || keep)
 			continue;
 		nf_svc_family_unhook(ns->net, nf_svc_families[i],
 				     ARRAY_SIZE(nf_svc_ops_ipv4));

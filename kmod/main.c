@@ -2,7 +2,7 @@
 /*
  * nf_svc: Kubernetes Services carried by netfilter. Start and end.
  *
- * The way of a packet: hook.c, packet.c, lookup.c, select*.c, bind.c or
+ * The way of a packet: hook.c, packet.c, lookup.c, select*.c, bind.c (mark.c) or
  * refuse.c, stats.c. The way of a change: genl*.c, transaction.c and the
  * objects (service.c, backend.c, frontend.c, address.c), table.c, retire.c.
  */

@@ -277,6 +277,7 @@ enum nf_svc_cidr_list {
  * struct nf_svc_settings - what is what in this namespace; immutable
  * @version: link; must be first
  * @owner: who set it
+ * @mark: bit that says that a flow will be masqueraded, see mark.c; 0: none
  * @end: where in @cidrs each list ends, by enum nf_svc_cidr_list; it begins where
  *	the one before it ends
  * @nr_devices: used entries of @devices
@@ -286,6 +287,7 @@ enum nf_svc_cidr_list {
 struct nf_svc_settings {
 	struct nf_svc_version version;
 	char owner[NF_SVC_OWNER_MAX + 1];
+	u32 mark;
 	u32 end[NF_SVC_CIDR_LISTS];
 	u32 nr_devices;
 	char (*devices)[NF_SVC_DEVICE_MAX + 1];
@@ -308,8 +310,8 @@ static inline u32 nf_svc_settings_nr(const struct nf_svc_settings *settings,
 /* Does nobody own them, for they say nothing? */
 static inline bool nf_svc_settings_empty(const struct nf_svc_settings *settings)
 {
-	return !settings ||
-	       (!settings->end[NF_SVC_CIDR_LISTS - 1] && !settings->nr_devices);
+	return !settings || (!settings->end[NF_SVC_CIDR_LISTS - 1] &&
+			     !settings->nr_devices && !settings->mark);
 }
 
 #define NF_SVC_REFUSE_SLOTS 256
@@ -336,6 +338,7 @@ static inline bool nf_svc_settings_empty(const struct nf_svc_settings *settings)
  * @hooked: are the hooks of IPv4, of IPv6 there? They come with the commit of
  *	the family's first frontend, and go when the packets that its last one
  *	served have left; writer only
+ * @mark_hooked: those of mark.c, the same; only where @hooked; writer only
  * @unhooked: RCU cookie: when it has elapsed, no packet is inside of hooks that
  *	went last; writer only
  * @retiring: committed transactions whose packets of before may still be on
@@ -366,6 +369,7 @@ struct nf_svc_ns {
 	u32 nr_frontends;
 	u32 family_frontends[2];
 	bool hooked[2];
+	bool mark_hooked[2];
 	unsigned long unhooked;
 	struct list_head retiring;
 	struct list_head freeing;
@@ -498,8 +502,13 @@ int nf_svc_netns_init(void);
 void nf_svc_netns_exit(void);
 
 /* hook.c */
-int nf_svc_hooks_register(struct nf_svc_ns *ns);
+int nf_svc_hooks_register(struct nf_svc_ns *ns,
+			  const struct nf_svc_settings *staged);
 bool nf_svc_hooks_unregister(struct nf_svc_ns *ns, bool all);
+
+/* mark.c */
+int nf_svc_mark_hook(struct net *net, u8 family);
+void nf_svc_mark_unhook(struct net *net, u8 family);
 
 /* lookup.c */
 u32 nf_svc_hash_addr(const struct nf_svc_ns *ns, u8 family,

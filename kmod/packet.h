@@ -81,6 +81,9 @@ unsigned int nf_svc_bind_destination(struct nf_conn *ct,
 unsigned int nf_svc_bind_source(struct sk_buff *skb,
 				const struct nf_hook_state *state);
 
+/* mark.c */
+void nf_svc_mark(struct sk_buff *skb, const struct nf_svc_packet *packet);
+
 /* refuse.c */
 unsigned int nf_svc_refuse(struct sk_buff *skb,
 			   const struct nf_hook_state *state,

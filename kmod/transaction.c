@@ -301,7 +301,7 @@ static int nf_svc_prepare(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 	/* Last, for it is the one step that others could see. What it did before
 	 * it failed the retire worker undoes.
 	 */
-	err = nf_svc_hooks_register(ns);
+	err = nf_svc_hooks_register(ns, tx->settings);
 	if (err)
 		NL_SET_ERR_MSG(
 			extack,

@@ -220,7 +220,8 @@ int diff_services(struct changes *changes,
 bool diff_settings(const struct nf_svc_settings *have,
 		   const struct nf_svc_settings *want)
 {
-	if (have->n_pod_devices != want->n_pod_devices ||
+	if (have->masquerade_mark != want->masquerade_mark ||
+	    have->n_pod_devices != want->n_pod_devices ||
 	    !same_ranges(have->pod_cidrs, have->n_pod_cidrs, want->pod_cidrs,
 			 want->n_pod_cidrs) ||
 	    !same_ranges(have->service_cidrs, have->n_service_cidrs,

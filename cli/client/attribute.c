@@ -70,6 +70,7 @@ static const char *const attribute_names[] = {
 	[NF_SVC_A_RETIRING] = "memory that waits to be freed",
 	[NF_SVC_A_LIMIT_RETIRING] = "limit of memory that waits to be freed",
 	[NF_SVC_A_NODE_PORT_CIDR] = "node-port-cidr",
+	[NF_SVC_A_MASQUERADE_MARK] = "masquerade-mark",
 	[NF_SVC_A_PASSED_OVER] = "backend passed over",
 	[NF_SVC_A_PASSED_OVER_COUNT] = "backends passed over",
 };

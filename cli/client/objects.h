@@ -120,6 +120,8 @@ struct nf_svc_service {
  * @node_port_cidrs: addresses of the node that NodePorts answer at; none of a
  *	family: all
  * @n_node_port_cidrs: how many
+ * @masquerade_mark: bit of the mark of packets whose flow will be masqueraded; 0:
+ *	none
  */
 struct nf_svc_settings {
 	char owner[NF_SVC_OWNER_MAX + 1];
@@ -131,6 +133,7 @@ struct nf_svc_settings {
 	size_t n_service_cidrs;
 	struct nf_svc_cidr *node_port_cidrs;
 	size_t n_node_port_cidrs;
+	uint32_t masquerade_mark;
 };
 
 /**

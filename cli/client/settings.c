@@ -37,6 +37,9 @@ static int read_attr(struct nlattr *attr, struct nf_svc_settings *settings)
 			return -ENOMEM;
 		nf_svc_attr_string(attr, *device, sizeof(*device));
 		return 0;
+	case NF_SVC_A_MASQUERADE_MARK:
+		settings->masquerade_mark = nla_get_u32(attr);
+		return 0;
 	default:
 		return 0;
 	}
@@ -95,9 +98,14 @@ static int put_settings(struct nl_msg *msg,
 	if (put_cidrs(msg, NF_SVC_A_SERVICE_CIDR, settings->service_cidrs,
 		      settings->n_service_cidrs))
 		return -EMSGSIZE;
-	return put_cidrs(msg, NF_SVC_A_NODE_PORT_CIDR,
-			 settings->node_port_cidrs,
-			 settings->n_node_port_cidrs);
+	if (put_cidrs(msg, NF_SVC_A_NODE_PORT_CIDR, settings->node_port_cidrs,
+		      settings->n_node_port_cidrs))
+		return -EMSGSIZE;
+	/* Not if there is none: modules of before the attribute refuse it. */
+	return settings->masquerade_mark ?
+		       nla_put_u32(msg, NF_SVC_A_MASQUERADE_MARK,
+				   settings->masquerade_mark) :
+		       0;
 }
 
 int nf_svc_tx_settings_set(struct nf_svc_client *client,

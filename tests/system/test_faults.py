@@ -82,6 +82,7 @@ STEPS = {
         (abi.A_ADDRESS, V4.pack(V4.vip(2)))]),
     "settings": lambda t: t.request(abi.CMD_SETTINGS_SET, [
         (abi.A_POD_CIDR, [(abi.A_CIDR_ADDRESS, bytes(4)), (abi.A_CIDR_PREFIX, 0)])] * 64),
+    "settings-mark": lambda t: t.request(abi.CMD_SETTINGS_SET, [(abi.A_MASQUERADE_MARK, 0x4000)]),
 }
 
 # Commands that only read.

@@ -30,7 +30,8 @@ def fill(lab, svcctl):
     """Services in both families: every protocol, several types and rules, backends in every state."""
     svcctl("set", "settings", "pod-cidr", ",".join(str(f.pods) for f in FAMILIES), "pod-device", "cali*",
            "service-cidr", ",".join(str(f.services) for f in FAMILIES),
-           "node-port-cidr", ",".join(f"{lab.node.addr(f)}/{f.bits}" for f in FAMILIES))
+           "node-port-cidr", ",".join(f"{lab.node.addr(f)}/{f.bits}" for f in FAMILIES),
+           "masquerade-mark", "0x4000")
     for family in FAMILIES:
         a, b, d = (family.at(p.addr(family), 8080) for p in (lab.a, lab.b, lab.d))
         for protocol in "tcp", "udp", "sctp":

@@ -79,6 +79,8 @@ static void CTL_02_right_lines_ask_the_module(void **state)
 		"set settings pod-cidr 10.244.0.0/16,fd00:244::/64 pod-device "
 		"cali*,eth0",
 		"set settings pod-cidr none",
+		"set settings masquerade-mark 0x4000 pod-device none",
+		"set settings masquerade-mark none",
 		"del service a/b",
 		"del service 10.96.0.1:80",
 		"del backend a/b 10.0.0.1:80",
@@ -190,6 +192,12 @@ static void CTL_03_backends_settings_and_packets(void **state)
 	assert_wrong("set settings pod-device a*b", "only at the end");
 	assert_wrong("set settings pod-device sixteen-letters-", "15 bytes");
 	assert_wrong("set settings pods all", "no such setting");
+	assert_wrong("set settings masquerade-mark", "0x4000");
+	assert_wrong("set settings masquerade-mark 0xc000", "not one bit");
+	assert_wrong("set settings masquerade-mark 0", "not one bit");
+	assert_wrong("set settings masquerade-mark 0x100000000", "not one bit");
+	assert_wrong("set settings masquerade-mark 1 masquerade-mark 2",
+		     "twice");
 	assert_wrong("explain", "where does the packet go");
 	assert_wrong("explain 10.96.0.1:80", "from whom");
 	assert_wrong("explain 10.96.0.1:80 from", "from whom");

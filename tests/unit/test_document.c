@@ -27,7 +27,7 @@
 #define SETTINGS_JSON                                                     \
 	"{\"owner\":\"other\",\"podCIDRs\":[\"10.244.0.0/16\","           \
 	"\"fd00:244::/64\"],\"podDevices\":[\"cali*\"],\"serviceCIDRs\":" \
-	"[\"10.96.0.0/12\"],\"nodePortCIDRs\":[\"192.0.2.0/24\"]}"
+	"[\"10.96.0.0/12\"],\"nodePortCIDRs\":[\"192.0.2.0/24\"],\"masqueradeMark\":16384}"
 
 static struct document read_document(const char *text)
 {

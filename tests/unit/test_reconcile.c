@@ -380,6 +380,12 @@ static void settings_compared(void **state)
 	b.pod_devices = device;
 	b.n_pod_devices = 1;
 	assert_true(diff_settings(&a, &b));
+	b = a;
+	b.masquerade_mark = 0x4000;
+	assert_true(diff_settings(&a, &b));
+	b = a;
+	b.pod_devices = device;
+	b.n_pod_devices = 1;
 	assert_true(nf_svc_settings_know_pods(&a, NFPROTO_IPV4));
 	assert_false(nf_svc_settings_know_pods(&a, NFPROTO_IPV6));
 	assert_true(nf_svc_settings_know_pods(&b, NFPROTO_IPV6));

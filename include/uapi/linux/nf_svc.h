@@ -52,6 +52,13 @@
  * gave another destination is dropped, as long as its family has any frontend. A
  * SETTINGS_SET gives all of it; what it leaves out is empty.
  *
+ * With MASQUERADE_MARK, one bit, the first packet of a flow whose rule masquerades
+ * (or that is a hairpin) has that bit in its mark from the place where it is given
+ * its backend: routing rules and filters of others see what is meant with it. The
+ * bit is cleared in every packet that leaves the node or reaches a socket of it, of
+ * the families that have frontends: it is nobody else's. Other bits are never
+ * touched. No decision of this module depends on a mark.
+ *
  *
  * Transactions
  * ------------
@@ -214,7 +221,7 @@
 #define NF_SVC_GENL_VERSION 1
 
 /* Counts changes of this header that a program could care about. */
-#define NF_SVC_ABI_REVISION 4
+#define NF_SVC_ABI_REVISION 5
 
 #define NF_SVC_NAME_MAX 255 /* bytes of a service's name, without NUL */
 #define NF_SVC_OWNER_MAX 63 /* bytes of an owner, without NUL */
@@ -260,7 +267,8 @@
  *	dump, those of one service (NAME, PROTOCOL, FAMILY) or all.
  *	out: as FRONTEND_SET, and OWNER
  * @NF_SVC_CMD_SETTINGS_SET: set the settings of the namespace.
- *	in: POD_CIDR*, POD_DEVICE*, SERVICE_CIDR*, NODE_PORT_CIDR*
+ *	in: POD_CIDR*, POD_DEVICE*, SERVICE_CIDR*, NODE_PORT_CIDR*,
+ *	MASQUERADE_MARK?
  * @NF_SVC_CMD_SETTINGS_GET: read the settings. out: as SETTINGS_SET, OWNER?
  * @NF_SVC_CMD_STATS_GET: counters: the totals of the namespace, or dump: of
  *	each service. out: (NAME, PROTOCOL, FAMILY in a dump), FLOWS,
@@ -406,6 +414,8 @@ enum nf_svc_commands {
  *	%NF_SVC_CAP_NODE_PORT
  * @NF_SVC_A_PASSED_OVER: nest of enum nf_svc_backend_attrs, out
  * @NF_SVC_A_PASSED_OVER_COUNT: u32, out
+ * @NF_SVC_A_MASQUERADE_MARK: u32, one bit of a packet's mark, 0 (default): none.
+ *	Needs %NF_SVC_CAP_MASQUERADE_MARK
  */
 enum nf_svc_attrs {
 	NF_SVC_A_UNSPEC,
@@ -475,6 +485,7 @@ enum nf_svc_attrs {
 	NF_SVC_A_NODE_PORT_CIDR,
 	NF_SVC_A_PASSED_OVER,
 	NF_SVC_A_PASSED_OVER_COUNT,
+	NF_SVC_A_MASQUERADE_MARK,
 
 	/* private: */
 	__NF_SVC_A_MAX,
@@ -581,6 +592,8 @@ enum nf_svc_flags {
  * @NF_SVC_CAP_CLAIMS: CLAIM, RELEASE, CLAIM_GET
  * @NF_SVC_CAP_HISTORY: HISTORY_GET
  * @NF_SVC_CAP_EVENTS: %NF_SVC_GROUP_EVENTS and %NF_SVC_GROUP_DROPS
+ * @NF_SVC_CAP_INTERNAL: %NF_SVC_FRONTEND_INTERNAL
+ * @NF_SVC_CAP_MASQUERADE_MARK: MASQUERADE_MARK in SETTINGS
  */
 enum nf_svc_capabilities {
 	NF_SVC_CAP_IPV6 = 1 << 0,
@@ -591,6 +604,8 @@ enum nf_svc_capabilities {
 	NF_SVC_CAP_CLAIMS = 1 << 5,
 	NF_SVC_CAP_HISTORY = 1 << 6,
 	NF_SVC_CAP_EVENTS = 1 << 7,
+	NF_SVC_CAP_INTERNAL = 1 << 8,
+	NF_SVC_CAP_MASQUERADE_MARK = 1 << 9,
 };
 
 /**

@@ -150,7 +150,8 @@ class Dice:
             cidrs += self.cidrs(abi.A_NODE_PORT_CIDR, family, self.held[family])
         return abi.CMD_SETTINGS_SET, self.shuffled(
             cidrs + self.maybe(40, abi.A_POD_DEVICE, "cali-*", "cali-a", "up0", "*", "up")
-            + self.maybe(20, abi.A_POD_DEVICE, "wire0", "cali-c"))
+            + self.maybe(20, abi.A_POD_DEVICE, "wire0", "cali-c")
+            + self.maybe(20, abi.A_MASQUERADE_MARK, 0, 0x4000, 1 << 31, 3))
 
     STEPS = (service_set,) * 5 + (backend_set,) * 6 + (frontend_set,) * 6 + (
         service_del, backend_del, backend_del, frontend_del, settings_set)

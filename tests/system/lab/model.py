@@ -267,7 +267,11 @@ class Model:
         devices = tuple(value for kind, value in attributes if kind == abi.A_POD_DEVICE)
         if any(not d or "*" in d[:-1] for d in devices):
             raise Refusal(errno.EINVAL)
-        tx.state.settings = Settings(tx.owner, devices, *lists) if devices or any(lists) else None
+        mark = a.get(abi.A_MASQUERADE_MARK, 0)
+        if mark.bit_count() > 1:
+            raise Refusal(errno.EINVAL)
+        tx.state.settings = (Settings(tx.owner, devices, *lists, mark)
+                             if devices or mark or any(lists) else None)
 
     def _cidrs(self, attributes, which):
         cidrs = []

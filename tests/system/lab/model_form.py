@@ -86,7 +86,8 @@ _COMMANDS = {
             abi.A_RULE_EMPTY: _most(abi.EMPTY_MAX)})},
     abi.CMD_FRONTEND_DEL: _frontend,
     abi.CMD_SETTINGS_SET: {abi.A_POD_CIDR: _cidr, abi.A_POD_DEVICE: _string(15),
-                           abi.A_SERVICE_CIDR: _cidr, abi.A_NODE_PORT_CIDR: _cidr},
+                           abi.A_SERVICE_CIDR: _cidr, abi.A_NODE_PORT_CIDR: _cidr,
+                           abi.A_MASQUERADE_MARK: _any},
 }
 
 

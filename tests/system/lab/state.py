@@ -33,12 +33,13 @@ class Frontend(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """pods, services, node_ports: CIDRs."""
+    """pods, services, node_ports: CIDRs; mark: one bit, or 0."""
     owner: str
     devices: tuple
     pods: tuple
     services: tuple
     node_ports: tuple
+    mark: int = 0
 
 
 @dataclass
@@ -131,7 +132,8 @@ def read(tables):
         state.settings = Settings(
             string(first(settings)[abi.A_OWNER]),
             tuple(map(string, every(settings, abi.A_POD_DEVICE))),
-            *(tuple(map(cidr, every(settings, kind))) for kind in SETTINGS_CIDRS))
+            *(tuple(map(cidr, every(settings, kind))) for kind in SETTINGS_CIDRS),
+            mark=genl.u32(first(settings).get(abi.A_MASQUERADE_MARK, bytes(4))))
 
     for key, service in state.services.items():
         assert counts[key] == (len(service.backends), len(state.frontends_of(key))), key

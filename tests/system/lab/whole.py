@@ -23,7 +23,7 @@ class Requests:
             "rule": {"class": abi.CLASS_POD, "set": abi.SET_LOCAL, "masquerade": 1,
                      "empty": abi.EMPTY_DROP},
             "source-range": cidr, "service-cidr": cidr, "pod-cidr": cidr, "node-port-cidr": cidr,
-            "pod-device": "eth0",
+            "pod-device": "eth0", "masquerade-mark": 0x4000,
             "source": family.pack(lab.c.addr(family)), "source-port": 1000, "device": "lo",
             "generation": tables.generation()}
 
