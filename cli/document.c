@@ -103,6 +103,9 @@ static cJSON *document_frontend(const struct nf_svc_frontend *frontend)
 			cJSON_AddBoolToObject(
 				value, "exclusive",
 				frontend->flags & NF_SVC_FRONTEND_EXCLUSIVE) &&
+			cJSON_AddBoolToObject(
+				value, "internal",
+				frontend->flags & NF_SVC_FRONTEND_INTERNAL) &&
 			add_rules(value, frontend) &&
 			add_cidrs(value, "sourceRanges", frontend->ranges,
 				  frontend->n_ranges));

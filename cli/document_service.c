@@ -105,14 +105,13 @@ static int read_rules(struct nf_svc_frontend *frontend, const struct tree *node,
 static int read_frontend(struct nf_svc_service *service,
 			 const struct tree *node, struct tree_error *error)
 {
-	static const char *const keys[] = { "address", "port",
-					    "type",    "exclusive",
-					    "rules",   "sourceRanges",
-					    NULL };
+	static const char *const keys[] = { "address",	    "port",	"type",
+					    "exclusive",    "internal", "rules",
+					    "sourceRanges", NULL };
 	struct nf_svc_frontend *frontend;
-	const struct tree *exclusive;
+	const struct tree *exclusive, *internal;
+	bool is_exclusive, is_internal = false;
 	uint32_t port, kind;
-	bool is_exclusive;
 	int ret;
 
 	frontend = nf_svc_array_add(&service->frontends, &service->n_frontends,
@@ -134,6 +133,11 @@ static int read_frontend(struct nf_svc_service *service,
 				error);
 	if (!ret)
 		ret = tree_bool(exclusive, &is_exclusive, error);
+	/* not known to the first documents */
+	if (!ret)
+		ret = tree_may(node, "internal", TREE_SCALAR, &internal, error);
+	if (!ret && internal)
+		ret = tree_bool(internal, &is_internal, error);
 	if (!ret)
 		ret = read_rules(frontend, node, error);
 	if (!ret)
@@ -144,7 +148,8 @@ static int read_frontend(struct nf_svc_service *service,
 		return ret;
 	frontend->port = (uint16_t)port;
 	frontend->kind = (uint8_t)kind;
-	frontend->flags = is_exclusive ? NF_SVC_FRONTEND_EXCLUSIVE : 0;
+	frontend->flags = (is_exclusive ? NF_SVC_FRONTEND_EXCLUSIVE : 0U) |
+			  (is_internal ? NF_SVC_FRONTEND_INTERNAL : 0U);
 	return 0;
 }
 

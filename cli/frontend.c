@@ -29,8 +29,8 @@ struct rule_change {
  * @place: where it answers
  * @has_kind: type was given
  * @kind: see there
- * @has_exclusive: exclusive was given
- * @exclusive: see there
+ * @flags: new values of those in @flags_given
+ * @flags_given: exclusive, internal: enum nf_svc_frontend_flags
  * @has_ranges: source-range was given
  * @ranges: sources that may ask, owned
  * @n_ranges: how many; 0: all may
@@ -42,8 +42,8 @@ struct wanted_frontend {
 	struct nf_svc_place place;
 	bool has_kind;
 	uint32_t kind;
-	bool has_exclusive;
-	uint32_t exclusive;
+	uint32_t flags;
+	uint32_t flags_given;
 	bool has_ranges;
 	struct nf_svc_cidr *ranges;
 	size_t n_ranges;
@@ -88,6 +88,19 @@ static enum exit_status parse_rule(struct wanted_frontend *wanted,
 	return status;
 }
 
+static enum exit_status parse_flag(struct wanted_frontend *wanted,
+				   struct words *words, const char *word,
+				   uint32_t flag)
+{
+	enum exit_status status;
+	uint32_t yes = 0;
+
+	status = parse_word(words, word, yes_no, &yes);
+	wanted->flags_given |= flag;
+	wanted->flags = yes ? wanted->flags | flag : wanted->flags & ~flag;
+	return status;
+}
+
 static enum exit_status parse_ranges(struct wanted_frontend *wanted,
 				     struct words *words)
 {
@@ -128,9 +141,11 @@ static enum exit_status parse_wanted(struct wanted_frontend *wanted,
 					    &wanted->kind);
 			wanted->has_kind = true;
 		} else if (words_take_if(words, "exclusive")) {
-			status = parse_word(words, "exclusive", yes_no,
-					    &wanted->exclusive);
-			wanted->has_exclusive = true;
+			status = parse_flag(wanted, words, "exclusive",
+					    NF_SVC_FRONTEND_EXCLUSIVE);
+		} else if (words_take_if(words, "internal")) {
+			status = parse_flag(wanted, words, "internal",
+					    NF_SVC_FRONTEND_INTERNAL);
 		} else if (words_take_if(words, "source-range")) {
 			status = parse_ranges(wanted, words);
 		} else if (words_take_if(words, "rule")) {
@@ -147,10 +162,8 @@ static void change_frontend(const struct wanted_frontend *wanted,
 {
 	if (wanted->has_kind)
 		frontend->kind = (uint8_t)wanted->kind;
-	if (wanted->has_exclusive && wanted->exclusive)
-		frontend->flags |= NF_SVC_FRONTEND_EXCLUSIVE;
-	else if (wanted->has_exclusive)
-		frontend->flags &= ~(uint32_t)NF_SVC_FRONTEND_EXCLUSIVE;
+	frontend->flags = (frontend->flags & ~wanted->flags_given) |
+			  wanted->flags;
 	if (wanted->has_ranges) {
 		/* borrowed for as long as the message is written */
 		frontend->ranges = wanted->ranges;
@@ -342,7 +355,7 @@ static enum exit_status run_set(struct svcctl *ctl, struct words *words)
 	if (!status && words->n == 1)
 		status = complain(
 			WRONG_USAGE,
-			"set frontend %s: what?; type, exclusive, source-range or rule",
+			"set frontend %s: what?; type, exclusive, internal, source-range or rule",
 			wanted.word);
 	/* without a protocol it is the TCP one */
 	wanted.place.has_protocol = true;
@@ -373,18 +386,20 @@ static enum exit_status run_del(struct svcctl *ctl, struct words *words)
 
 #define FRONTEND_WORDS                                                   \
 	"[type ClusterIP|NodePort|LoadBalancer|ExternalIP]\n"            \
-	"         [exclusive yes|no] [source-range CIDR,..|none]\n"      \
+	"         [exclusive yes|no] [internal yes|no]\n"                \
+	"         [source-range CIDR,..|none]\n"                         \
 	"         [rule CLASS [set cluster|local] [masquerade yes|no]\n" \
 	"         [empty refuse|drop]]..."
 
-#define FRONTEND_HELP                                                                           \
-	"An exclusive address belongs to services alone: what asks it on a port or protocol\n"  \
-	"that no service has is refused.\n"                                                     \
-	"\n"                                                                                    \
-	"With a source-range only clients in it may ask; what others send is dropped.\n"        \
-	"\n"                                                                                    \
-	"A rule says what happens to clients of one CLASS, which is pod, node (this node\n"     \
-	"itself) or outside: which set of backends they get, whether their source address is\n" \
+#define FRONTEND_HELP                                                                            \
+	"An exclusive address belongs to services alone: what asks it on a port or protocol\n"   \
+	"that no service has is refused.\n"                                                      \
+	"\n"                                                                                     \
+	"An internal frontend is for pods and this node, and with a source-range only clients\n" \
+	"in it may ask; what others send is dropped.\n"                                          \
+	"\n"                                                                                     \
+	"A rule says what happens to clients of one CLASS, which is pod, node (this node\n"      \
+	"itself) or outside: which set of backends they get, whether their source address is\n"  \
 	"masqueraded, and what an empty set means if the other set has someone.\n"
 
 const struct command svcctl_add_frontend = {

@@ -64,12 +64,12 @@ static void print_frontend(const struct view *view,
 {
 	char text[NF_SVC_PLACE_TEXT];
 
-	printf("    %s/%s %s%s\n",
+	printf("    %s/%s %s%s%s\n",
 	       nf_svc_addr_port_format(&frontend->addr, frontend->port, text),
 	       nf_svc_word_text(nf_svc_protocols, frontend->protocol),
 	       nf_svc_word_text(nf_svc_kinds, frontend->kind),
-	       frontend->flags & NF_SVC_FRONTEND_EXCLUSIVE ? ", exclusive" :
-							     "");
+	       frontend->flags & NF_SVC_FRONTEND_EXCLUSIVE ? ", exclusive" : "",
+	       frontend->flags & NF_SVC_FRONTEND_INTERNAL ? ", internal" : "");
 	print_rule(view, "from pods", &frontend->rules[NF_SVC_CLASS_POD]);
 	print_rule(view, "from this node", &frontend->rules[NF_SVC_CLASS_NODE]);
 	print_rule(view, "from outside",

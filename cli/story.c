@@ -217,6 +217,8 @@ char *story_refusal(const struct story *story, char *text)
 			"the address is kept for services, and none has it",
 		[NF_SVC_DROP_REFUSAL_LIMIT] = "it was refused too often lately",
 		[NF_SVC_DROP_BIND] = "conntrack or NAT could not take the flow",
+		[NF_SVC_DROP_INTERNAL] =
+			"the frontend is internal: only pods and this node may ask",
 	};
 	uint32_t reason = story->explanation.drop_reason;
 

@@ -17,14 +17,22 @@
 #include "packet.h"
 #include "trace.h"
 
-/* Before the question whether anybody serves: others learn nothing of that. */
-static bool nf_svc_source_may_ask(const struct nf_svc_packet *packet)
+/*
+ * Why a source may not ask this frontend, or 0. Before the question whether
+ * anybody serves: others learn nothing of that.
+ */
+static u8 nf_svc_source_kept_out(const struct nf_svc_packet *packet)
 {
 	const struct nf_svc_frontend *frontend = packet->frontend;
 
-	return likely(!frontend->nr_ranges) ||
-	       nf_svc_cidrs_have(frontend->ranges, frontend->nr_ranges,
-				 packet->family, &packet->saddr);
+	if (unlikely(frontend->flags & NF_SVC_FRONTEND_INTERNAL) &&
+	    packet->class == NF_SVC_CLASS_OUTSIDE)
+		return NF_SVC_DROP_INTERNAL;
+	if (unlikely(frontend->nr_ranges) &&
+	    !nf_svc_cidrs_have(frontend->ranges, frontend->nr_ranges,
+			       packet->family, &packet->saddr))
+		return NF_SVC_DROP_SOURCE_RANGE;
+	return 0;
 }
 
 /**
@@ -40,12 +48,11 @@ void nf_svc_decide(struct nf_svc_packet *packet)
 	nf_svc_lookup(packet);
 	if (!packet->frontend)
 		return;
-	if (nf_svc_source_may_ask(packet)) {
-		nf_svc_select(packet);
-	} else {
+	packet->reason = nf_svc_source_kept_out(packet);
+	if (unlikely(packet->reason))
 		packet->verdict = NF_SVC_VERDICT_DROP;
-		packet->reason = NF_SVC_DROP_SOURCE_RANGE;
-	}
+	else
+		nf_svc_select(packet);
 }
 
 /* A new flow's packet that is ours to look at, or false. */

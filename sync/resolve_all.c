@@ -70,23 +70,37 @@ int resolve_all(struct desired *desired, size_t *ends,
 int resolve_check_options(const struct resolve_context *context)
 {
 	const struct nf_svc_settings *settings = context->node->settings;
+	const bool known[] = {
+		nf_svc_settings_know_pods(settings, NFPROTO_IPV4),
+		nf_svc_settings_know_pods(settings, NFPROTO_IPV6),
+	};
+
+	int ret;
 
 	if (!context->options->internal_only)
 		return 0;
-	if (!resolve_can(context, NF_SVC_CAP_SOURCE_RANGES))
+	if (!resolve_can(context, NF_SVC_CAP_INTERNAL))
 		return problem_in(
 			problem_add(
 				context->problems, PROBLEM_OPEN_TO_OUTSIDE,
 				NULL,
-				"use a module that has the capability source-ranges",
+				"use a module that has the capability internal",
 				"this module cannot keep ClusterIPs from clients outside: they are served"),
 			"clusterIP");
-	if (!settings->n_pod_devices && settings->n_pod_cidrs)
-		return 0;
-	return problem_in(
-		problem_add(
-			context->problems, PROBLEM_OPEN_TO_OUTSIDE, NULL,
-			"give the pods' CIDRs, and no devices",
-			"ClusterIPs cannot be kept from clients outside without pod CIDRs: they are served"),
-		"clusterIP");
+	for (unsigned int i = 0; i < 2; i++) {
+		/* of a family that this node has, or of both if of none */
+		if (known[i] ||
+		    (known[!i] && !context->node->primary[i].family))
+			continue;
+		ret = problem_in(
+			problem_add(
+				context->problems, PROBLEM_OPEN_TO_OUTSIDE,
+				NULL, "say what a pod is: give the pods' CIDRs",
+				"%s ClusterIPs cannot be kept from clients outside, for it is not known what a pod is: they are served",
+				i ? "IPv6" : "IPv4"),
+			"clusterIP");
+		if (ret)
+			return ret;
+	}
+	return 0;
 }

@@ -114,52 +114,15 @@ static int add_range(struct nf_svc_frontend *frontend,
 	return 0;
 }
 
-static int add_node_range(struct nf_svc_frontend *frontend,
-			  const struct nf_svc_addr *addr)
-{
-	struct nf_svc_cidr range = {
-		.addr = *addr,
-		.prefix = (uint8_t)(nf_svc_addr_size(addr->family) * 8),
-	};
-
-	if (addr->family != frontend->family)
-		return 0;
-	return add_range(frontend, &range);
-}
-
 /* FE-15: only pods and this node may ask, where it can be said who they are. */
-static int keep_internal(struct nf_svc_frontend *frontend,
-			 const struct resolve_context *context)
+static bool is_internal(const struct making *making)
 {
-	const struct node_view *node = context->node;
-	const struct nf_svc_settings *settings = node->settings;
-	int ret = 0;
+	const struct resolve_context *context = making->context;
 
-	if (!resolve_can(context, NF_SVC_CAP_SOURCE_RANGES) ||
-	    settings->n_pod_devices ||
-	    !nf_svc_settings_know_pods(settings, frontend->family))
-		return 0;
-	for (size_t i = 0; i < settings->n_pod_cidrs && !ret; i++) {
-		if (settings->pod_cidrs[i].addr.family == frontend->family)
-			ret = add_range(frontend, &settings->pod_cidrs[i]);
-	}
-	for (size_t i = 0; i < node->n_addresses && !ret; i++)
-		ret = add_node_range(frontend, &node->addresses[i]);
-	if (!ret && !node->n_addresses)
-		ret = add_node_range(
-			frontend,
-			&node->primary[model_family_index(frontend->family)]);
-	ranges_sort(frontend->ranges, &frontend->n_ranges);
-	if (ret || frontend->n_ranges <= context->options->limit_ranges)
-		return ret;
-	frontend->n_ranges = 0;
-	return problem_in(
-		problem_add(
-			context->problems, PROBLEM_OPEN_TO_OUTSIDE, NULL,
-			"take addresses away that the node does not need",
-			"the pods' CIDRs and this node's addresses are more than the %u source ranges that the module takes: a ClusterIP is served to everybody",
-			context->options->limit_ranges),
-		"clusterIP");
+	return context->options->internal_only &&
+	       resolve_can(context, NF_SVC_CAP_INTERNAL) &&
+	       nf_svc_settings_know_pods(context->node->settings,
+					 making->service->family);
 }
 
 /* A port of the node that somebody needs: told, and refused unless trusted. */
@@ -286,8 +249,8 @@ int resolve_frontends(struct nf_svc_service *service,
 	frontend = add(&making, NF_SVC_KIND_CLUSTER_IP, cluster_ip, port->port);
 	if (!frontend)
 		return -ENOMEM;
-	if (context->options->internal_only)
-		ret = keep_internal(frontend, context);
+	if (is_internal(&making))
+		frontend->flags |= NF_SVC_FRONTEND_INTERNAL;
 	for (size_t i = 0; i < exposure->n_addresses && !ret; i++) {
 		if (exposure->addresses[i].addr.family == service->family)
 			ret = add_exposed(&making, &exposure->addresses[i]);

@@ -67,6 +67,7 @@ const struct nf_svc_word nf_svc_drop_reasons[] = {
 	{ NF_SVC_DROP_SERVICE_CIDR, "service-cidr" },
 	{ NF_SVC_DROP_REFUSAL_LIMIT, "refusal-limit" },
 	{ NF_SVC_DROP_BIND, "bind" },
+	{ NF_SVC_DROP_INTERNAL, "internal" },
 	{ 0, NULL },
 };
 
@@ -79,6 +80,8 @@ const struct nf_svc_word nf_svc_capability_words[] = {
 	{ NF_SVC_CAP_CLAIMS, "claims" },
 	{ NF_SVC_CAP_HISTORY, "history" },
 	{ NF_SVC_CAP_EVENTS, "events" },
+	{ NF_SVC_CAP_INTERNAL, "internal" },
+	{ NF_SVC_CAP_MASQUERADE_MARK, "masquerade-mark" },
 	{ 0, NULL },
 };
 

@@ -5,6 +5,9 @@ import json
 import pytest
 
 from lab.client import attempt, everyone, only
+from lab.family import FAMILIES
+
+POD_CIDRS = ",".join(str(f.pods) for f in FAMILIES)
 
 
 def service(family, spec, ingress, *endpoints):
@@ -121,19 +124,42 @@ def test_masquerade_all(lab, svcctl, family):
 
 
 @pytest.mark.row("FE-15")
-def test_internal_cluster_ips(lab, svcctl, family):
+@pytest.mark.parametrize("detect", ["pod-cidr", "pod-device"])
+def test_internal_cluster_ips(lab, svcctl, tables, family, detect):
     """FE-15: a ClusterIP is served to clients outside, masqueraded, unless they are kept out by one switch."""
     text = service(family, "", INGRESS[family.bits], (lab.d, "there", ""))
-    words = "apply", "--node", "here", "--pod-cidr", str(family.pods), "-f", "-"
+    svcctl("set", "settings", detect, POD_CIDRS if detect == "pod-cidr" else "cali*")
+    words = "apply", "--node", "here", "-f", "-"
     vip = family.vip(20)
-    svcctl(*words, input=text)
+    assert svcctl(*words, input=text).stderr == ""
     assert {a.peer for a in only(lab.outside, vip, 80, "tcp", "d", times=2)} == {lab.wire(family, 1)}
-    svcctl(*words, "--internal-cluster-ips", input=text)
+    assert svcctl(*words, "--internal-cluster-ips", input=text).stderr == ""
     outcome = attempt(lab.outside, vip, 80, timeout=0.3)
     assert not outcome.answer and not outcome.refused
+    assert tables.stats("shop/web:http")["internal"] >= 1
+    only(lab.outside, INGRESS[family.bits], 80, "tcp", "d", times=1)
     for host in lab.c, lab.node:
         only(host, vip, 80, "tcp", "d", times=2)
-    only(lab.outside, INGRESS[family.bits], 80, "tcp", "d", times=1)
+
+    later = "198.51.100.7" if family.bits == 32 else "2001:db8:7::7"
+    lab.node.ip(f"addr add {later}/{family.bits} dev up0" + ("" if family.bits == 32 else " nodad"))
+    try:
+        only(lab.node, vip, 80, "tcp", "d", times=1, source=later)
+    finally:
+        lab.node.ip(f"addr del {later}/{family.bits} dev up0")
+    svcctl(*words, input=text)
+    only(lab.outside, vip, 80, "tcp", "d", times=1)
+
+
+@pytest.mark.row("FE-15")
+def test_an_internal_frontend_tells_nobody_outside_whether_it_serves(lab, svcctl, family):
+    """FE-15: what is kept out is dropped without an answer, not refused, when there is no backend either."""
+    svcctl("set", "settings", "pod-cidr", str(family.pods))
+    svcctl("add", "service", "shop/none:http", family.at(family.vip(21), 80))
+    svcctl("set", "frontend", family.at(family.vip(21), 80), "internal", "yes")
+    assert attempt(lab.c, family.vip(21), 80).refused
+    outcome = attempt(lab.outside, family.vip(21), 80, timeout=0.3)
+    assert not outcome.answer and not outcome.refused
 
 
 @pytest.mark.row("FE-13")

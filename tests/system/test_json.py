@@ -47,6 +47,7 @@ def fill(lab, svcctl):
         svcctl("add", "service", "shop/one:http", family.at(family.vip(5), 80), "backend", a)
         svcctl("add", "frontend", "shop/one:http", family.at(family.vip(10), 80), "type", "LoadBalancer",
                "source-range", ELSEWHERE[family])
+        svcctl("add", "frontend", "shop/one:http", family.at(family.vip(11), 80), "internal", "yes")
         svcctl("add", "service", "shop/none:http", family.at(family.vip(6), 80), "refuse-with", "icmp")
     svcctl("add", "frontend", "shop/web:tcp", "*:30080")
 
@@ -59,7 +60,7 @@ def ask(lab):
             assert attempt(host, family.vip(6), 80).refused
         assert attempt(lab.outside, family.vip(1), 81).refused
         assert attempt(lab.outside, lab.node.addr(family), 30080).answer
-        for n in 4, 9, 10:
+        for n in 4, 9, 10, 11:
             assert not attempt(lab.outside, family.vip(n), 80, timeout=0.3).answer
 
 
@@ -67,12 +68,12 @@ def explain(lab, svcctl):
     """Every verdict, reason and masquerade that there is."""
     told = set()
     for family in FAMILIES:
-        vips = [family.vip(n) for n in range(11)]
+        vips = [family.vip(n) for n in range(12)]
         for host, device, to, port in ((lab.c, "cali-c", vips[1], 80), (lab.outside, "up0", vips[2], 80),
                                        (lab.node, None, vips[1], 80), (lab.a, "cali-a", vips[5], 80),
                                        (lab.c, "cali-c", vips[6], 80), (lab.c, "cali-c", vips[1], 81),
                                        (lab.outside, "up0", vips[4], 80), (lab.c, "cali-c", vips[9], 80),
-                                       (lab.c, "cali-c", vips[10], 80),
+                                       (lab.c, "cali-c", vips[10], 80), (lab.outside, "up0", vips[11], 80),
                                        (lab.c, "cali-c", lab.b.addr(family), 80),
                                        (lab.outside, "up0", lab.node.addr(family), 30080)):
             answer = svcctl.json("explain", family.at(to, port), "from", host.addr(family),
@@ -87,7 +88,7 @@ def explain(lab, svcctl):
     assert told == {("forward", None, "no"), ("forward", None, "rule"), ("forward", None, "hairpin"),
                     ("refuse", "no-backend", "no"), ("refuse", "unclaimed", "no"),
                     ("drop", "set-empty", "no"), ("drop", "service-cidr", "no"),
-                    ("drop", "source-range", "no"), ("pass", None, "no")}
+                    ("drop", "source-range", "no"), ("drop", "internal", "no"), ("pass", None, "no")}
 
 
 def differ(lab, svcctl):
@@ -174,7 +175,7 @@ def test_the_schema_has_nothing_that_never_comes_up(lab, svcctl, tables):
         end(process)
         assert {(e["reason"], e["service"]) for e in events if e["event"] == "dropped"} == {
             ("no-backend", "shop/none:http"), ("unclaimed", None), ("set-empty", "shop/far:http"),
-            ("service-cidr", None), ("source-range", "shop/one:http")}
+            ("service-cidr", None), ("source-range", "shop/one:http"), ("internal", "shop/one:http")}
         assert {e["device"] for e in events if e["event"] == "dropped"} == {"cali-c", "up0", None}
         explain(lab, svcctl)
         listed = svcctl.json("list")

@@ -76,6 +76,7 @@ static void CTL_02_right_lines_ask_the_module(void **state)
 		"set service a/b refuse-with reset scheduler random",
 		"set backend a/b 10.0.0.1:80 weight 2",
 		"set frontend 10.96.0.2:80 rule node masquerade no",
+		"set frontend *:30080 internal yes exclusive no",
 		"set settings pod-cidr 10.244.0.0/16,fd00:244::/64 pod-device "
 		"cali*,eth0",
 		"set settings pod-cidr none",
@@ -152,6 +153,7 @@ static void CTL_03_services_and_frontends(void **state)
 	assert_wrong("add frontend", "name of the service");
 	assert_wrong("add frontend a/b", "frontend is missing");
 	assert_wrong("add frontend a/b 10.96.0.1:80 type Cluster", "ClusterIP");
+	assert_wrong("add frontend a/b 10.96.0.1:80 internal", "internal");
 	assert_wrong("add frontend a/b 10.96.0.1:80 exclusive maybe",
 		     "yes or no");
 	assert_wrong("add frontend a/b 10.96.0.1:80 rule all",

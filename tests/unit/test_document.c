@@ -10,12 +10,12 @@
 	"\"owner\":\"admin\",\"scheduler\":\"random\",\"refuseWith\":\"icmp\"," \
 	"\"affinityTimeout\":60,\"frontends\":[" FRONTEND_JSON "],"             \
 	"\"backends\":[" BACKEND_JSON "]}"
-#define FRONTEND_JSON                                                         \
-	"{\"address\":\"10.96.0.1\",\"port\":80,\"type\":\"LoadBalancer\","   \
-	"\"exclusive\":true,\"rules\":{\"pod\":{\"set\":\"cluster\","         \
-	"\"masquerade\":false,\"empty\":\"refuse\"},\"node\":{\"set\":"       \
-	"\"cluster\",\"masquerade\":true,\"empty\":\"refuse\"},\"outside\":{" \
-	"\"set\":\"local\",\"masquerade\":false,\"empty\":\"drop\"}},"        \
+#define FRONTEND_JSON                                                                   \
+	"{\"address\":\"10.96.0.1\",\"port\":80,\"type\":\"LoadBalancer\","             \
+	"\"exclusive\":true,\"internal\":true,\"rules\":{\"pod\":{\"set\":\"cluster\"," \
+	"\"masquerade\":false,\"empty\":\"refuse\"},\"node\":{\"set\":"                 \
+	"\"cluster\",\"masquerade\":true,\"empty\":\"refuse\"},\"outside\":{"           \
+	"\"set\":\"local\",\"masquerade\":false,\"empty\":\"drop\"}},"                  \
 	"\"sourceRanges\":[\"10.0.0.0/8\"]}"
 #define BACKEND_JSON                                                       \
 	"{\"address\":\"10.244.0.1\",\"port\":8080,\"weight\":0,\"sets\":" \
@@ -89,7 +89,8 @@ static void what_was_read_is_what_was_meant(void **state)
 	assert_int_equal(service->refuse_with, NF_SVC_REFUSE_UNREACH);
 	assert_int_equal(service->affinity_timeout, 60);
 	assert_int_equal(frontend->kind, NF_SVC_KIND_LOAD_BALANCER);
-	assert_int_equal(frontend->flags, NF_SVC_FRONTEND_EXCLUSIVE);
+	assert_int_equal(frontend->flags,
+			 NF_SVC_FRONTEND_EXCLUSIVE | NF_SVC_FRONTEND_INTERNAL);
 	assert_int_equal(frontend->protocol, IPPROTO_TCP);
 	assert_true(frontend->rules[NF_SVC_CLASS_NODE].masquerade);
 	assert_int_equal(frontend->rules[NF_SVC_CLASS_OUTSIDE].empty,
@@ -131,9 +132,10 @@ static void CTL_02_totals_tell_what_was_not_counted(void **state)
 
 	(void)state;
 	stats.drops[NF_SVC_DROP_BIND] = 4;
-#define DROPS                                                          \
-	"\"drops\":{\"no-backend\":0,\"set-empty\":0,\"unclaimed\":0," \
-	"\"source-range\":0,\"service-cidr\":0,\"refusal-limit\":0,\"bind\":4"
+#define DROPS                                                                   \
+	"\"drops\":{\"no-backend\":0,\"set-empty\":0,\"unclaimed\":0,"          \
+	"\"source-range\":0,\"service-cidr\":0,\"refusal-limit\":0,\"bind\":4," \
+	"\"internal\":0"
 	assert_written(document_stats(&stats),
 		       "{\"flows\":3,\"masqueraded\":2," DROPS "}}");
 	assert_written(document_total(&stats),
@@ -145,7 +147,7 @@ static void CTL_02_totals_tell_what_was_not_counted(void **state)
 		"{\"flows\":3,\"masqueraded\":2,\"drops\":{\"unknown\":5,"
 		"\"no-backend\":0,\"set-empty\":0,\"unclaimed\":0,"
 		"\"source-range\":0,\"service-cidr\":0,"
-		"\"refusal-limit\":0,\"bind\":4}}");
+		"\"refusal-limit\":0,\"bind\":4,\"internal\":0}}");
 #undef DROPS
 }
 
@@ -216,6 +218,8 @@ static void CTL_03_wrong_documents_say_where(void **state)
 		  "missing" },
 		{ "\"exclusive\":true", "\"exclusive\":\"true\"",
 		  "services[0].frontends[0].exclusive", "neither true" },
+		{ "\"internal\":true", "\"internal\":1",
+		  "services[0].frontends[0].internal", "neither true" },
 		{ "\"LoadBalancer\"", "\"Balancer\"",
 		  "services[0].frontends[0].type", "ClusterIP" },
 		{ "\"outside\":{\"set\":\"local\"",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Where a Service answers, and by which rules. */
+#include "client/words.h"
 #include "unit.h"
 
 #define WEB_SPEC "clusterIP: 10.96.0.1, ports: [{port: 80, nodePort: 30080}]"
@@ -213,50 +214,72 @@ static void EP_08_the_external_policy_of_a_cluster_ip(void **state)
 	run_clean(&run);
 }
 
+static void assert_internal(const struct nf_svc_service *service,
+			    const char *kinds)
+{
+	char text[256] = "";
+
+	for (size_t i = 0; i < service->n_frontends; i++) {
+		const struct nf_svc_frontend *frontend = &service->frontends[i];
+
+		assert_int_equal(frontend->n_ranges, 0);
+		if (frontend->flags & NF_SVC_FRONTEND_INTERNAL)
+			strcat(strcat(text, " "),
+			       nf_svc_word_text(nf_svc_kinds, frontend->kind));
+	}
+	assert_string_equal(text, kinds);
+}
+
 static void FE_15_internal_only(void **state)
 {
 	struct nf_svc_cidr pods[] = { cidr("10.244.0.0/16"),
 				      cidr("fd00:244::/64") };
-	const struct nf_svc_addr addresses[] = { addr("192.0.2.10"),
-						 addr("198.51.100.7"),
-						 addr("fd00:2::10") };
 	char device[1][NF_SVC_DEVICE_MAX + 1] = { "cni0" };
+	static const struct {
+		const char *what;
+		bool off;
+		bool can_not;
+		unsigned int n_cidrs;
+		unsigned int n_devices;
+		const char *v4;
+		const char *v6;
+		unsigned int problems;
+	} cases[] = {
+		{ "by CIDR", false, false, 2, 0, " ClusterIP", " ClusterIP",
+		  0 },
+		{ "by device", false, false, 0, 1, " ClusterIP", " ClusterIP",
+		  0 },
+		{ "not asked for", true, false, 2, 0, "", "", 0 },
+		{ "one family known", false, false, 1, 0, " ClusterIP", "", 1 },
+		{ "nothing known", false, false, 0, 0, "", "", 2 },
+		{ "an old module", false, true, 2, 0, "", "", 1 },
+	};
 	struct run run;
 
 	(void)state;
-	run_begin(&run);
-	run.options.internal_only = true;
-	run.settings.pod_cidrs = pods;
-	run.settings.n_pod_cidrs = 2;
-	run.node.addresses = addresses;
-	run.node.n_addresses = 3;
-	run_resolve(&run, SERVICE("web", DUAL_SPEC));
-	assert_ranges(web(&run), NF_SVC_KIND_CLUSTER_IP,
-		      "10.244.0.0/16 192.0.2.10/32 198.51.100.7/32");
-	assert_ranges(run_service(&run, "default/web", NFPROTO_IPV6),
-		      NF_SVC_KIND_CLUSTER_IP, "fd00:2::10/128 fd00:244::/64");
-	assert_ranges(web(&run), NF_SVC_KIND_NODE_PORT, "");
-	assert_int_equal(run.problems.n, 0);
-	run_clean(&run);
-	/* it is told, once, where that cannot be had */
-	for (unsigned int i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		print_message("%s\n", cases[i].what);
 		run_begin(&run);
-		run.options.internal_only = true;
+		run.options.internal_only = !cases[i].off;
+		if (cases[i].can_not)
+			run.options.capabilities &=
+				~(uint64_t)NF_SVC_CAP_INTERNAL;
 		run.settings.pod_cidrs = pods;
-		run.settings.n_pod_cidrs = 2;
-		if (i)
-			run.options.capabilities = 0;
+		run.settings.n_pod_cidrs = cases[i].n_cidrs;
 		run.settings.pod_devices = device;
-		run.settings.n_pod_devices = 1;
+		run.settings.n_pod_devices = cases[i].n_devices;
 		run_resolve(
 			&run,
-			SERVICE("web",
-				"clusterIP: 10.96.0.1, ports: [{port: 80}]")
+			SERVICE("web", DUAL_SPEC)
 				SERVICE("two",
 					"clusterIP: 10.96.0.2, ports: [{port: 80}]"));
-		assert_ranges(web(&run), NF_SVC_KIND_CLUSTER_IP, "");
-		assert_int_equal(run.problems.n, 1);
-		assert_problem(&run.problems, PROBLEM_OPEN_TO_OUTSIDE, 1, NULL);
+		assert_internal(web(&run), cases[i].v4);
+		assert_internal(run_service(&run, "default/web", NFPROTO_IPV6),
+				cases[i].v6);
+		assert_int_equal(run.problems.n, cases[i].problems);
+		for (unsigned int k = 0; k < cases[i].problems; k++)
+			assert_int_equal(run.problems.list[k].kind,
+					 PROBLEM_OPEN_TO_OUTSIDE);
 		run_clean(&run);
 	}
 }

@@ -36,8 +36,9 @@
  * set would (EMPTY: refuse or drop). A service of which neither set takes new
  * flows always refuses.
  *
- * With SOURCE_RANGEs only these sources may ask: what others send is dropped, and
- * counted, even if nobody serves.
+ * With SOURCE_RANGEs only these sources may ask, and of an INTERNAL frontend only
+ * pods and the node: what others send is dropped, and counted, even if nobody
+ * serves.
  *
  * A frontend without ADDRESS answers at every address that is the node's when a
  * flow begins, loopback and IPv6 link-local ones excepted, and only at those in
@@ -702,9 +703,12 @@ enum nf_svc_kind {
  * @NF_SVC_FRONTEND_EXCLUSIVE: the address belongs to services alone: new flows
  *	to it that no frontend claims (other ports, other protocols) are
  *	refused. Without it they are left alone
+ * @NF_SVC_FRONTEND_INTERNAL: packets of class OUTSIDE are dropped. Needs
+ *	%NF_SVC_CAP_INTERNAL
  */
 enum nf_svc_frontend_flags {
 	NF_SVC_FRONTEND_EXCLUSIVE = 1 << 0,
+	NF_SVC_FRONTEND_INTERNAL = 1 << 1,
 };
 
 /**
@@ -740,6 +744,7 @@ enum nf_svc_verdict {
  * @NF_SVC_DROP_REFUSAL_LIMIT: dropped: refused too often lately, the source or
  *	the service; counted beside the reason of the refusal
  * @NF_SVC_DROP_BIND: dropped: conntrack or NAT could not take the flow
+ * @NF_SVC_DROP_INTERNAL: dropped: an internal frontend, asked from outside
  */
 enum nf_svc_drop_reason {
 	NF_SVC_DROP_UNSPEC,
@@ -750,6 +755,7 @@ enum nf_svc_drop_reason {
 	NF_SVC_DROP_SERVICE_CIDR,
 	NF_SVC_DROP_REFUSAL_LIMIT,
 	NF_SVC_DROP_BIND,
+	NF_SVC_DROP_INTERNAL,
 
 	/* private: */
 	__NF_SVC_DROP_MAX,

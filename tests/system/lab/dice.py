@@ -117,7 +117,9 @@ class Dice:
                 [(abi.A_KIND, abi.KIND_NODE_PORT)])
         return abi.CMD_FRONTEND_SET, key + address + ranges + [
             (abi.A_PORT, self.pick(PORTS))] + self.maybe(4, abi.A_FLAGS, abi.FLAG_EXCL) + kind + self.maybe(
-            60 if address else 0, abi.A_FRONTEND_FLAGS, 0, abi.FRONTEND_EXCLUSIVE) + self.rules()
+            60, abi.A_FRONTEND_FLAGS, 0, abi.FRONTEND_INTERNAL,
+            *((abi.FRONTEND_EXCLUSIVE, abi.FRONTEND_EXCLUSIVE | abi.FRONTEND_INTERNAL) if address else ())
+            ) + self.rules()
 
     def frontend_del(self, tx):
         there = [k for k, f in tx.state.frontends.items()

@@ -95,6 +95,8 @@ def judge(state, packet, held, chosen=None):
     about = {"service": frontend.service[0], "owner": service.owner, "kind": frontend.kind,
              "refuse_with": service.refuse_with, "rule": rule,
              "passed_over": frozenset(service.backends) - takers(service, use)}
+    if frontend.flags & abi.FRONTEND_INTERNAL and of == abi.CLASS_OUTSIDE:
+        return Fate(abi.VERDICT_DROP, of, abi.DROP_INTERNAL, **about)
     if frontend.ranges and not has(frontend.ranges, packet.source):
         return Fate(abi.VERDICT_DROP, of, abi.DROP_SOURCE_RANGE, **about)
     here, other = takers(service, use), takers(service, abi.SET_CLUSTER | abi.SET_LOCAL)

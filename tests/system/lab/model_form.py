@@ -79,7 +79,8 @@ _COMMANDS = {
     abi.CMD_BACKEND_DEL: {**_key, **_backend},
     abi.CMD_FRONTEND_SET: {
         **_key, **_frontend, abi.A_FLAGS: _mask(abi.FLAG_EXCL), abi.A_KIND: _most(abi.KIND_MAX),
-        abi.A_FRONTEND_FLAGS: _mask(abi.FRONTEND_EXCLUSIVE), abi.A_SOURCE_RANGE: _cidr,
+        abi.A_FRONTEND_FLAGS: _mask(
+            abi.FRONTEND_EXCLUSIVE | abi.FRONTEND_INTERNAL), abi.A_SOURCE_RANGE: _cidr,
         abi.A_RULE: _nest({
             abi.A_RULE_CLASS: _most(abi.CLASS_MAX), abi.A_RULE_MASQUERADE: _most(1),
             abi.A_RULE_SET: _mask(abi.SET_CLUSTER | abi.SET_LOCAL),
