@@ -125,10 +125,25 @@ static bool is_internal(const struct making *making)
 					 making->service->family);
 }
 
+/* Is a port reserved at an address, or (NULL) at any address of this node? */
+static bool is_reserved(const struct reserved_port *reserved,
+			const struct nf_svc_addr *addr,
+			const struct node_view *node)
+{
+	if (!addr)
+		return !reserved->addr.family ||
+		       node_has_address(node, &reserved->addr);
+	return reserved->addr.family ?
+		       !nf_svc_addr_compare(&reserved->addr, addr) :
+		       node_has_address(node, addr);
+}
+
 /* A port of the node that somebody needs: told, and refused unless trusted. */
 static int check_reserved(const struct making *making,
-			  const struct nf_svc_addr *addr, bool *served)
+			  const struct nf_svc_addr *addr, uint16_t port,
+			  bool *served)
 {
+	static const struct nf_svc_addr any;
 	const struct resolve_context *context = making->context;
 	const struct resolve_options *options = context->options;
 	char place[NF_SVC_PLACE_TEXT];
@@ -137,24 +152,24 @@ static int check_reserved(const struct making *making,
 	for (size_t i = 0; i < options->n_reserved; i++) {
 		const struct reserved_port *reserved = &options->reserved[i];
 
-		if (making->port->port != reserved->port ||
+		if (port != reserved->port ||
 		    making->port->protocol != IPPROTO_TCP ||
-		    (reserved->addr.family ?
-			     nf_svc_addr_compare(&reserved->addr, addr) :
-			     !node_has_address(context->node, addr)))
+		    !is_reserved(reserved, addr, context->node))
 			continue;
 		*served = options->trusting;
-		nf_svc_addr_port_format(addr, reserved->port, place);
-		return problem_in(
-			problem_add(context->problems,
-				    *served ? PROBLEM_ADDRESS_TRUSTED :
-					      PROBLEM_ADDRESS_REFUSED,
-				    making->from, "give another address",
-				    "%s is %s: %s is there", place,
-				    *served ? "served all the same" :
-					      "not served",
-				    reserved->what),
-			"spec.ports");
+		nf_svc_addr_port_format(addr ? addr : &any, port, place);
+		return problem_in(problem_add(context->problems,
+					      *served ?
+						      PROBLEM_ADDRESS_TRUSTED :
+						      PROBLEM_ADDRESS_REFUSED,
+					      making->from,
+					      addr ? "give another address" :
+						     "give another nodePort",
+					      "%s is %s: %s is there", place,
+					      *served ? "served all the same" :
+							"not served",
+					      reserved->what),
+				  addr ? "spec.ports" : "spec.ports.nodePort");
 	}
 	return 0;
 }
@@ -188,7 +203,8 @@ static int add_exposed(const struct making *making,
 
 	if (is_shut(making, &exposed->addr))
 		return 0;
-	ret = check_reserved(making, &exposed->addr, &served);
+	ret = check_reserved(making, &exposed->addr, making->port->port,
+			     &served);
 	if (ret || !served)
 		return ret;
 	frontend =
@@ -216,6 +232,8 @@ static int add_node_port(const struct making *making)
 {
 	const struct node_ports *ports = making->context->options->node_ports;
 	uint8_t family = making->service->family;
+	bool served;
+	int ret;
 
 	if (!ports->served[model_family_index(family)])
 		return tell_node_port(
@@ -229,6 +247,9 @@ static int add_node_port(const struct making *making)
 			making, PROBLEM_NOT_CARRIED,
 			"use a module that has the capability node-port",
 			"not carried yet: nodePort of %s/%s");
+	ret = check_reserved(making, NULL, making->port->node_port, &served);
+	if (ret || !served)
+		return ret;
 	return add(making, NF_SVC_KIND_NODE_PORT, NULL,
 		   making->port->node_port) ?
 		       0 :

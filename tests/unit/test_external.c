@@ -236,6 +236,59 @@ static void FE_07_external_addresses(void **state)
 	}
 }
 
+static void FE_07_node_ports_that_the_node_needs(void **state)
+{
+	const struct reserved_port reserved[] = {
+		{ .port = 30050, .what = "the kubelet" },
+		{ .addr = addr("198.51.100.77"),
+		  .port = 30051,
+		  .what = "somebody elsewhere" },
+	};
+	static const struct {
+		const char *ports;
+		bool trusting;
+		const char *frontends;
+		unsigned int problems;
+	} cases[] = {
+		{ "{port: 80, nodePort: 30050}", false, "ClusterIP 10.0.0.1:80",
+		  1 },
+		{ "{port: 80, nodePort: 30050}", true,
+		  "NodePort *:30050, ClusterIP 10.0.0.1:80", 1 },
+		{ "{port: 80, nodePort: 30051}", false,
+		  "NodePort *:30051, ClusterIP 10.0.0.1:80", 0 },
+		{ "{port: 80, nodePort: 30050, protocol: UDP}", false,
+		  "NodePort *:30050, ClusterIP 10.0.0.1:80", 0 },
+		{ "{port: 30050, nodePort: 30080}", false,
+		  "NodePort *:30080, ClusterIP 10.0.0.1:30050", 0 },
+	};
+	char text[256];
+	struct run run;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		run_begin(&run);
+		run.options.trusting = cases[i].trusting;
+		run.options.reserved = reserved;
+		run.options.n_reserved = 2;
+		snprintf(
+			text, sizeof(text),
+			SERVICE("web",
+				"type: NodePort, clusterIP: 10.0.0.1, ports: [%s]"),
+			cases[i].ports);
+		run_resolve(&run, text);
+		assert_int_equal(run.ends[0], 1);
+		assert_frontends(&run.desired.services[0], cases[i].frontends);
+		assert_int_equal(run.problems.n, cases[i].problems);
+		if (cases[i].problems)
+			assert_problem(&run.problems,
+				       cases[i].trusting ?
+					       PROBLEM_ADDRESS_TRUSTED :
+					       PROBLEM_ADDRESS_REFUSED,
+				       1, "the kubelet");
+		run_clean(&run);
+	}
+}
+
 static void FE_08_more_ranges_than_the_module_takes(void **state)
 {
 	struct run run;
@@ -325,6 +378,7 @@ int main(void)
 		TEST(FE_04_what_is_told),
 		TEST(FE_06_ingress),
 		TEST(FE_07_external_addresses),
+		TEST(FE_07_node_ports_that_the_node_needs),
 		TEST(FE_08_more_ranges_than_the_module_takes),
 		TEST(what_a_module_cannot_do_is_told),
 	};
