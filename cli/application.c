@@ -14,9 +14,10 @@ static enum exit_status read_options(struct svcctl *ctl,
 	enum exit_status status = application_read_node(ctl, apply);
 
 	if (!status && ctl->service_cidrs)
-		status = parse_cidrs(ctl->service_cidrs, "--service-cidr",
-				     &apply->service_cidrs,
-				     &apply->n_service_cidrs);
+		status = parse_service_cidrs(ctl->service_cidrs,
+					     "--service-cidr",
+					     &apply->service_cidrs,
+					     &apply->n_service_cidrs);
 	if (!status && ctl->external_ip_cidrs)
 		status = parse_cidrs(ctl->external_ip_cidrs,
 				     "--external-ip-cidrs",

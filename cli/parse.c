@@ -244,3 +244,20 @@ enum exit_status parse_cidrs(const char *text, const char *what,
 	}
 	return status;
 }
+
+enum exit_status parse_service_cidrs(const char *text, const char *what,
+				     struct nf_svc_cidr **cidrs, size_t *n)
+{
+	enum exit_status status = parse_cidrs(text, what, cidrs, n);
+
+	for (size_t i = 0; i < *n && !status; i++) {
+		char cidr[NF_SVC_CIDR_TEXT];
+
+		if (!(*cidrs)[i].prefix)
+			status = complain(
+				WRONG_USAGE,
+				"%s %s: every address, so that nothing but services could be reached; give the cluster's service range",
+				what, nf_svc_cidr_format(&(*cidrs)[i], cidr));
+	}
+	return status;
+}

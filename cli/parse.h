@@ -89,4 +89,15 @@ enum exit_status parse_service_name(const char *word);
 enum exit_status parse_cidrs(const char *text, const char *what,
 			     struct nf_svc_cidr **cidrs, size_t *n);
 
+/**
+ * parse_service_cidrs - read CIDR,CIDR,... where only services have addresses
+ * @text: as for parse_cidrs(); a prefix of 0 is refused
+ * @what: what it is, for the message
+ * @cidrs: where the array goes, to be freed even after an error; NULL if it is
+ *	empty
+ * @n: where its length goes
+ */
+enum exit_status parse_service_cidrs(const char *text, const char *what,
+				     struct nf_svc_cidr **cidrs, size_t *n);
+
 #endif

@@ -130,8 +130,8 @@ static enum exit_status parse_one(struct wanted_settings *wanted,
 		return parse_cidrs(value, key, &settings->pod_cidrs,
 				   &settings->n_pod_cidrs);
 	if (has == &wanted->has_service_cidrs)
-		return parse_cidrs(value, key, &settings->service_cidrs,
-				   &settings->n_service_cidrs);
+		return parse_service_cidrs(value, key, &settings->service_cidrs,
+					   &settings->n_service_cidrs);
 	if (has == &wanted->has_node_port_cidrs)
 		return parse_cidrs(value, key, &settings->node_port_cidrs,
 				   &settings->n_node_port_cidrs);

@@ -517,9 +517,17 @@ static int nf_svc_read_cidrs(struct nf_svc_cidr *cidrs, int type,
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest) {
 		if (nla_type(attr) != type)
 			continue;
-		err = nf_svc_read_cidr(cidrs++, attr, info->extack);
+		err = nf_svc_read_cidr(cidrs, attr, info->extack);
 		if (err)
 			return err;
+		/* It would be dropped, all that is no service's. */
+		if (type == NF_SVC_A_SERVICE_CIDR && !cidrs->prefix) {
+			NL_SET_ERR_MSG_ATTR(
+				info->extack, attr,
+				"a SERVICE_CIDR of prefix 0 is every address: nothing else could be reached");
+			return -EINVAL;
+		}
+		cidrs++;
 	}
 	return 0;
 }

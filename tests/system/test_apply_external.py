@@ -136,7 +136,7 @@ def test_internal_cluster_ips(lab, svcctl, tables, family, detect):
     assert svcctl(*words, "--internal-cluster-ips", input=text).stderr == ""
     outcome = attempt(lab.outside, vip, 80, timeout=0.3)
     assert not outcome.answer and not outcome.refused
-    assert tables.stats("shop/web:http")["internal"] >= 1
+    assert tables.stats("shop/web")["internal"] >= 1
     only(lab.outside, INGRESS[family.bits], 80, "tcp", "d", times=1)
     for host in lab.c, lab.node:
         only(host, vip, 80, "tcp", "d", times=2)

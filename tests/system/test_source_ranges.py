@@ -143,6 +143,18 @@ def test_services_of_others_in_the_service_cidr_go_on(lab, service_cidr, family)
         lab.node.run("nft", "delete", "table", ip, "others")
 
 
+@pytest.mark.row("FE-13", "TX-04")
+def test_a_service_cidr_is_not_everything(tables, svcctl, family):
+    """FE-13: a service CIDR of prefix 0 is refused with the reason, by the module and before it by svcctl."""
+    everything = [(abi.A_CIDR_ADDRESS, bytes(family.bits // 8)), (abi.A_CIDR_PREFIX, 0)]
+    with pytest.raises(genl.Refused) as refused:
+        tables.change(tables.request(abi.CMD_SETTINGS_SET, [(abi.A_SERVICE_CIDR, everything)]))
+    assert refused.value.errno == errno.EINVAL and refused.value.attribute[0] == abi.A_SERVICE_CIDR
+    cidr = f"{'0.0.0.0' if family is V4 else '::'}/0"
+    done = svcctl("set", "settings", "service-cidr", cidr, expect=1)
+    assert f"service-cidr {cidr}: every address" in done.stderr
+
+
 @pytest.mark.row("TX-05")
 def test_settings_with_every_list_at_its_limit_can_be_read(tables):
     """TX-05: the reply has room for all of it."""

@@ -64,7 +64,7 @@ def make(lab, ynl, family):
             {"address": packed(lab.a.addr(family)), "port": 8080, "sets": {"cluster", "local"}},
             {"address": packed(lab.b.addr(family)), "port": 8080, "weight": 0}]}, []),
         ("frontend-set", {**key, "address": packed(family.vip(1)), "port": 80,
-                          "frontend-flags": {"exclusive", "internal"},
+                          "frontend-flags": {"exclusive"},
                           "rule": [{"class": "pod", "set": {"local"}, "empty": "drop"}]}, []),
         ("commit", {"steps": 3}, [])])
     return answers[-1]["generation"]

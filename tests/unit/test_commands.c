@@ -194,6 +194,8 @@ static void CTL_03_backends_settings_and_packets(void **state)
 	assert_wrong("set settings pod-device a*b", "only at the end");
 	assert_wrong("set settings pod-device sixteen-letters-", "15 bytes");
 	assert_wrong("set settings pods all", "no such setting");
+	assert_wrong("set settings service-cidr 10.96.0.0/12,0.0.0.0/0",
+		     "service-cidr 0.0.0.0/0: every address");
 	assert_wrong("set settings masquerade-mark", "0x4000");
 	assert_wrong("set settings masquerade-mark 0xc000", "not one bit");
 	assert_wrong("set settings masquerade-mark 0", "not one bit");

@@ -270,9 +270,9 @@ static void FE_15_internal_only(void **state)
 		run.settings.n_pod_devices = cases[i].n_devices;
 		run_resolve(
 			&run,
-			SERVICE("web", DUAL_SPEC)
-				SERVICE("two",
-					"clusterIP: 10.96.0.2, ports: [{port: 80}]"));
+			SERVICE("web", DUAL_SPEC) SERVICE(
+				"two",
+				"clusterIP: 10.96.0.2, ports: [{port: 80}]"));
 		assert_internal(web(&run), cases[i].v4);
 		assert_internal(run_service(&run, "default/web", NFPROTO_IPV6),
 				cases[i].v6);

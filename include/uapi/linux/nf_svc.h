@@ -539,7 +539,7 @@ enum nf_svc_rule_attrs {
  *	SOURCE_RANGE
  * @NF_SVC_A_CIDR_UNSPEC: refused
  * @NF_SVC_A_CIDR_ADDRESS: binary, 4 or 16 bytes; bits past the prefix are 0
- * @NF_SVC_A_CIDR_PREFIX: u32, 0 to 32 or 0 to 128
+ * @NF_SVC_A_CIDR_PREFIX: u32, 0 to 32 or 0 to 128; of a SERVICE_CIDR not 0
  */
 enum nf_svc_cidr_attrs {
 	NF_SVC_A_CIDR_UNSPEC,

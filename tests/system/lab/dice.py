@@ -135,7 +135,8 @@ class Dice:
         """Some blocks around the clients' addresses, or others; often none."""
         cidrs = []
         for _ in range(self.random.choice((0, 0, 1, 2))):
-            prefix = self.random.choice((0, 1, family.bits // 2, family.bits - 8,
+            least = 1 if kind == abi.A_SERVICE_CIDR and self.chance(97) else 0
+            prefix = self.random.choice((least, 1, family.bits // 2, family.bits - 8,
                                          family.bits - 1, family.bits))
             address = int.from_bytes(self.random.choice(
                 addresses or [a for a, _ in self.clients[family]]), "big")

@@ -227,7 +227,7 @@ class Model:
 
     def _frontend_set(self, tx, a, attributes):
         service, key = self._key(a), self._frontend_key(a)
-        if abi.A_ADDRESS not in a and (a.get(abi.A_FRONTEND_FLAGS, 0) or
+        if abi.A_ADDRESS not in a and (a.get(abi.A_FRONTEND_FLAGS, 0) & abi.FRONTEND_EXCLUSIVE or
                                        a.get(abi.A_KIND) != abi.KIND_NODE_PORT):
             raise Refusal(errno.EINVAL)
         rules = {}
@@ -264,6 +264,8 @@ class Model:
         if self.state.settings and self.state.settings.owner != tx.owner:
             raise Refusal(errno.EPERM)
         lists = [self._cidrs(attributes, kind) for kind in SETTINGS_CIDRS]
+        if any(not prefix for _, prefix in lists[SETTINGS_CIDRS.index(abi.A_SERVICE_CIDR)]):
+            raise Refusal(errno.EINVAL)
         devices = tuple(value for kind, value in attributes if kind == abi.A_POD_DEVICE)
         if any(not d or "*" in d[:-1] for d in devices):
             raise Refusal(errno.EINVAL)

@@ -19,7 +19,7 @@ class Requests:
             "refuse-with": abi.REFUSE_UNREACH, "affinity-timeout": 0, "steps": 0,
             "backend": {"address": family.pack(lab.a.addr(family)), "port": 8080, "weight": 1,
                         "sets": abi.SET_CLUSTER},
-            "kind": abi.KIND_CLUSTER_IP, "frontend-flags": abi.FRONTEND_EXCLUSIVE | abi.FRONTEND_INTERNAL,
+            "kind": abi.KIND_CLUSTER_IP, "frontend-flags": abi.FRONTEND_EXCLUSIVE,
             "rule": {"class": abi.CLASS_POD, "set": abi.SET_LOCAL, "masquerade": 1,
                      "empty": abi.EMPTY_DROP},
             "source-range": cidr, "service-cidr": cidr, "pod-cidr": cidr, "node-port-cidr": cidr,
