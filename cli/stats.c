@@ -209,6 +209,7 @@ const struct command svcctl_stats = {
 		"  service-cidr   dropped: an address kept for services that none has\n"
 		"  refusal-limit  dropped instead of refused: refused too often lately\n"
 		"  bind           dropped: conntrack or NAT could not take the flow\n"
+		"  internal       dropped: a frontend for pods and this node, asked from outside\n"
 		"\n"
 		"With --rate it goes on, and shows what happened in each second, of the services\n"
 		"of which anything did; on a terminal always in the same place.\n",
