@@ -164,6 +164,20 @@ static void forget_plan(struct application *apply)
 	apply->n_addresses = 0;
 }
 
+/* What was to be closed is not left open with a warning. */
+static enum exit_status refuse_open(const struct problems *problems)
+{
+	for (size_t i = 0; i < problems->n; i++) {
+		const struct problem *problem = &problems->list[i];
+
+		if (problem->kind == PROBLEM_OPEN_TO_OUTSIDE)
+			return complain(WRONG_USAGE,
+					"--internal-cluster-ips: %s; %s",
+					problem->what, problem->remedy);
+	}
+	return DONE;
+}
+
 enum exit_status application_prepare(struct svcctl *ctl,
 				     const struct nf_svc_snapshot *snapshot,
 				     void *arg, bool *nothing)
@@ -187,6 +201,8 @@ enum exit_status application_prepare(struct svcctl *ctl,
 	if (!status &&
 	    make_plan(ctl, apply, snapshot, &info, &node, &problems, &error))
 		status = complain_file(apply->path, &error);
+	if (!status)
+		status = refuse_open(&apply->plan.problems);
 	if (!status)
 		application_tell(apply, &problems);
 	problems_clean(&problems);

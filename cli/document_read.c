@@ -133,6 +133,12 @@ static int read_settings(struct document *document, const struct tree *node,
 		ret = document_read_cidrs(node, "serviceCIDRs",
 					  &settings->service_cidrs,
 					  &settings->n_service_cidrs, error);
+	for (size_t i = 0; i < settings->n_service_cidrs && !ret; i++) {
+		if (!settings->service_cidrs[i].prefix)
+			ret = tree_fail(
+				node, error,
+				"a service CIDR of prefix 0 is every address: nothing else could be reached");
+	}
 	/* not known to the first documents */
 	if (!ret)
 		ret = document_read_cidrs(node, "nodePortCIDRs",

@@ -215,6 +215,20 @@ static bool suits(const struct wanted_frontend *wanted,
 	       (!place->has_protocol || place->protocol == service->protocol);
 }
 
+/* Where nobody is known to be a pod, pods are kept out, too. */
+static void warn_of_internal(const struct wanted_frontend *wanted,
+			     const struct nf_svc_frontend *frontend,
+			     const struct nf_svc_settings *settings)
+{
+	if (wanted->flags & NF_SVC_FRONTEND_INTERNAL &&
+	    !nf_svc_settings_know_pods(settings, frontend->family))
+		warn("%s: internal, and the settings do not say what an %s pod "
+		     "is: only this node may ask; see 'svcctl help set "
+		     "settings'",
+		     wanted->word,
+		     frontend->family == NFPROTO_IPV4 ? "IPv4" : "IPv6");
+}
+
 static enum exit_status queue_new(struct svcctl *ctl,
 				  const struct nf_svc_snapshot *snapshot,
 				  const struct wanted_frontend *wanted,
@@ -242,6 +256,7 @@ static enum exit_status queue_new(struct svcctl *ctl,
 		if (select_check_owner(ctl, service))
 			return NOT_PERMITTED;
 		new_frontend(wanted, service, &snapshot->settings, &frontend);
+		warn_of_internal(wanted, &frontend, &snapshot->settings);
 		ret = nf_svc_tx_frontend_set(ctl->client, service->name,
 					     &frontend, NF_SVC_FLAG_EXCL,
 					     &error);
@@ -306,6 +321,7 @@ static enum exit_status queue_each(struct svcctl *ctl,
 			return NOT_PERMITTED;
 		frontend = *there;
 		change_frontend(wanted, &frontend);
+		warn_of_internal(wanted, &frontend, &snapshot->settings);
 		ret = delete ?
 			      nf_svc_tx_frontend_del(ctl->client, &frontend,
 						     &error) :
@@ -391,15 +407,15 @@ static enum exit_status run_del(struct svcctl *ctl, struct words *words)
 	"         [rule CLASS [set cluster|local] [masquerade yes|no]\n" \
 	"         [empty refuse|drop]]..."
 
-#define FRONTEND_HELP                                                                            \
-	"An exclusive address belongs to services alone: what asks it on a port or protocol\n"   \
-	"that no service has is refused.\n"                                                      \
-	"\n"                                                                                     \
-	"An internal frontend is for pods and this node, and with a source-range only clients\n" \
-	"in it may ask; what others send is dropped.\n"                                          \
-	"\n"                                                                                     \
-	"A rule says what happens to clients of one CLASS, which is pod, node (this node\n"      \
-	"itself) or outside: which set of backends they get, whether their source address is\n"  \
+#define FRONTEND_HELP                                                                             \
+	"An exclusive address belongs to services alone: what asks it on a port or protocol\n"    \
+	"that no service has is refused.\n"                                                       \
+	"\n"                                                                                      \
+	"An internal frontend is for pods and this node (the settings have to say what a pod\n"   \
+	"is), and with a source-range only clients in it may ask; what others send is dropped.\n" \
+	"\n"                                                                                      \
+	"A rule says what happens to clients of one CLASS, which is pod, node (this node\n"       \
+	"itself) or outside: which set of backends they get, whether their source address is\n"   \
 	"masqueraded, and what an empty set means if the other set has someone.\n"
 
 const struct command svcctl_add_frontend = {

@@ -78,12 +78,14 @@ static enum exit_status parse_mark(struct nf_svc_settings *settings,
 		return DONE;
 	errno = 0;
 	value = strtoul(text, &end, 0);
-	if (errno || *end || !isdigit((unsigned char)*text) ||
-	    value > UINT32_MAX || !value || value & (value - 1))
+	/* only with 0x: 14 could be meant as the number of the bit */
+	if (errno || *end || strncmp(text, "0x", 2) ||
+	    !isxdigit((unsigned char)text[2]) || value > UINT32_MAX || !value ||
+	    value & (value - 1))
 		return complain(
 			WRONG_USAGE,
-			"masquerade-mark %s: not one bit of 32; 0x4000, for "
-			"example, or none",
+			"masquerade-mark %s: not one bit of 32, as 0x...; "
+			"0x4000, for example (kube-proxy's bit 14), or none",
 			text);
 	settings->masquerade_mark = (uint32_t)value;
 	return DONE;
@@ -176,8 +178,8 @@ static enum exit_status run_set(struct svcctl *ctl, struct words *words)
 	if (!words_peek(words))
 		status = complain(
 			WRONG_USAGE,
-			"set settings: what?; pod-cidr CIDR,.. or pod-device "
-			"DEVICE,..");
+			"set settings: what?; pod-cidr, pod-device, "
+			"service-cidr, node-port-cidr or masquerade-mark");
 	while (!status && words_peek(words))
 		status = parse_one(&wanted, words);
 	if (!status)
@@ -192,7 +194,7 @@ const struct command svcctl_set_settings = {
 	.noun = "settings",
 	.synopsis =
 		"[pod-cidr CIDR,..] [pod-device DEVICE,..] [service-cidr CIDR,..]\n"
-		"         [node-port-cidr CIDR,..] [masquerade-mark BIT]",
+		"         [node-port-cidr CIDR,..] [masquerade-mark 0xBIT|none]",
 	.summary =
 		"say what a pod is on this node, and whose addresses are whose",
 	.help = "A packet comes from a pod if its source is in a pod-cidr or it entered by a\n"
@@ -201,7 +203,7 @@ const struct command svcctl_set_settings = {
 		"to others are dropped. NodePorts (*:PORT) answer at the node's addresses in a\n"
 		"node-port-cidr; without one of a family, at all of them but loopback.\n"
 		"\n"
-		"The first packet of a flow that will be masqueraded has the bit masquerade-mark in its\n"
+		"The first packet of a flow that a rule masquerades has the bit masquerade-mark in its\n"
 		"mark (0x4000 is kube-proxy's) until it leaves the node or reaches a socket; the bit is\n"
 		"cleared in all packets there, so it must be nobody else's. By default there is none:\n"
 		"only routing rules and filters of others could need it.\n"

@@ -218,7 +218,7 @@ char *story_refusal(const struct story *story, char *text)
 		[NF_SVC_DROP_REFUSAL_LIMIT] = "it was refused too often lately",
 		[NF_SVC_DROP_BIND] = "conntrack or NAT could not take the flow",
 		[NF_SVC_DROP_INTERNAL] =
-			"the frontend is internal: only pods and this node may ask",
+			"it is internal: only pods and this node may ask here",
 	};
 	uint32_t reason = story->explanation.drop_reason;
 

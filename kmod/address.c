@@ -58,7 +58,7 @@ int nf_svc_address_use(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		       const struct nf_svc_frontend *frontend, int delta)
 {
 	struct nf_svc_address *address;
-	u32 hash;
+	u32 hash, i;
 
 	hash = nf_svc_hash_addr(ns, frontend->family, &frontend->addr);
 	address = nf_svc_address_current(ns, frontend->family, &frontend->addr,
@@ -70,10 +70,44 @@ int nf_svc_address_use(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		return -ENOMEM;
 
 	address->users_delta += delta;
-	if (frontend->flags & NF_SVC_FRONTEND_EXCLUSIVE)
-		address->exclusive_delta += delta;
+	for (i = 0; i < NF_SVC_ADDRESS_FLAGS; i++)
+		if (frontend->flags & BIT(i))
+			address->flag_delta[i] += delta;
 	if (list_empty(&address->touched))
 		list_add_tail(&address->touched, &tx->addresses);
+	return 0;
+}
+
+static u8 nf_svc_address_flags(const struct nf_svc_address *address)
+{
+	u8 flags = 0;
+	u32 i;
+
+	for (i = 0; i < NF_SVC_ADDRESS_FLAGS; i++)
+		if (address->flag_users[i] + address->flag_delta[i])
+			flags |= BIT(i);
+	return flags;
+}
+
+/* An address with other flags is another object: packets read them unlocked. */
+static int nf_svc_address_replace(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
+				  struct nf_svc_address *address, u8 flags)
+{
+	struct nf_svc_address *new;
+	u32 i;
+
+	new = nf_svc_address_new(ns, tx, address->family, &address->addr,
+				 address->entry.hash);
+	if (!new)
+		return -ENOMEM;
+	nf_svc_stage_death(ns, tx, &address->entry);
+	new->flags = flags;
+	new->users_delta = address->users + address->users_delta;
+	for (i = 0; i < NF_SVC_ADDRESS_FLAGS; i++)
+		new->flag_delta[i] =
+			address->flag_users[i] + address->flag_delta[i];
+	/* Before the cursor of the caller: its walk is done with it. */
+	list_add(&new->touched, &tx->addresses);
 	return 0;
 }
 
@@ -87,33 +121,20 @@ int nf_svc_address_use(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
  */
 int nf_svc_addresses_prepare(struct nf_svc_ns *ns, struct nf_svc_tx *tx)
 {
-	struct nf_svc_address *address, *next, *new;
-	bool is_new, exclusive;
-	u32 users;
+	struct nf_svc_address *address, *next;
+	int err = 0;
+	u8 flags;
 
 	list_for_each_entry_safe(address, next, &tx->addresses, touched) {
-		users = address->users + address->users_delta;
-		exclusive = address->exclusive_users + address->exclusive_delta;
-		is_new = address->entry.born == tx->next;
-
-		if (!users) {
+		flags = nf_svc_address_flags(address);
+		if (!(address->users + address->users_delta))
 			nf_svc_stage_death(ns, tx, &address->entry);
-		} else if (is_new) {
-			address->exclusive = exclusive;
-		} else if (address->exclusive != exclusive) {
-			new = nf_svc_address_new(ns, tx, address->family,
-						 &address->addr,
-						 address->entry.hash);
-			if (!new)
-				return -ENOMEM;
-			nf_svc_stage_death(ns, tx, &address->entry);
-			new->exclusive = exclusive;
-			new->users_delta = users;
-			new->exclusive_delta = address->exclusive_users +
-					       address->exclusive_delta;
-			/* Before the cursor: this walk is done with it. */
-			list_add(&new->touched, &tx->addresses);
-		}
+		else if (address->entry.born == tx->next)
+			address->flags = flags;
+		else if (address->flags != flags)
+			err = nf_svc_address_replace(ns, tx, address, flags);
+		if (err)
+			return err;
 		cond_resched();
 	}
 	return 0;
@@ -129,14 +150,18 @@ int nf_svc_addresses_prepare(struct nf_svc_ns *ns, struct nf_svc_tx *tx)
 void nf_svc_addresses_finish(struct nf_svc_tx *tx, bool committed)
 {
 	struct nf_svc_address *address, *next;
+	u32 i;
 
 	list_for_each_entry_safe(address, next, &tx->addresses, touched) {
-		if (committed) {
+		if (committed)
 			address->users += address->users_delta;
-			address->exclusive_users += address->exclusive_delta;
-		}
 		address->users_delta = 0;
-		address->exclusive_delta = 0;
+		for (i = 0; i < NF_SVC_ADDRESS_FLAGS; i++) {
+			if (committed)
+				address->flag_users[i] +=
+					address->flag_delta[i];
+			address->flag_delta[i] = 0;
+		}
 		list_del_init(&address->touched);
 		cond_resched();
 	}

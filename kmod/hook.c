@@ -306,14 +306,14 @@ static int nf_svc_family_hook(struct net *net, u8 family)
 
 static const u8 nf_svc_families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
 
-/* Do the newest settings mark packets? */
-static bool nf_svc_marks(const struct nf_svc_ns *ns)
+/* The bit that the newest settings mark packets with, or 0. */
+static u32 nf_svc_mark_bit(const struct nf_svc_ns *ns)
 {
 	const struct nf_svc_settings *settings =
 		(const struct nf_svc_settings *)rcu_dereference_protected(
 			ns->settings, 1);
 
-	return settings && settings->mark;
+	return settings ? settings->mark : 0;
 }
 
 /**
@@ -329,10 +329,11 @@ static bool nf_svc_marks(const struct nf_svc_ns *ns)
 int nf_svc_hooks_register(struct nf_svc_ns *ns,
 			  const struct nf_svc_settings *staged)
 {
-	bool mark = staged ? staged->mark : nf_svc_marks(ns);
-	u32 i;
+	u32 mark = staged ? staged->mark : nf_svc_mark_bit(ns), i;
 	int err;
 
+	/* Before any packet is marked with it. */
+	WRITE_ONCE(ns->mark_bits, ns->mark_bits | mark);
 	for (i = 0; i < ARRAY_SIZE(nf_svc_families); i++) {
 		if (!ns->family_frontends[i])
 			continue;
@@ -369,8 +370,8 @@ int nf_svc_hooks_register(struct nf_svc_ns *ns,
  */
 bool nf_svc_hooks_unregister(struct nf_svc_ns *ns, bool all)
 {
-	bool mark = !all && nf_svc_marks(ns), any = false, keep;
-	u32 i;
+	u32 mark = all ? 0 : nf_svc_mark_bit(ns), i;
+	bool any = false, keep;
 
 	for (i = 0; i < ARRAY_SIZE(nf_svc_families); i++) {
 		keep = ns->family_frontends[i] && !all;
@@ -386,5 +387,6 @@ bool nf_svc_hooks_unregister(struct nf_svc_ns *ns, bool all)
 		ns->hooked[i] = false;
 		any = true;
 	}
+	WRITE_ONCE(ns->mark_bits, mark);
 	return any;
 }

@@ -181,6 +181,7 @@ nf_svc_frontend_find(const struct nf_svc_packet *packet)
 void nf_svc_lookup(struct nf_svc_packet *packet)
 {
 	const struct nf_svc_address *address;
+	bool exclusive;
 	u32 hash;
 
 	hash = nf_svc_hash_addr(packet->ns, packet->family, &packet->daddr);
@@ -194,7 +195,8 @@ void nf_svc_lookup(struct nf_svc_packet *packet)
 		packet->frontend =
 			nf_svc_frontend_find_hash(packet, &packet->daddr, hash);
 	}
-	if (!packet->frontend && !(address && address->exclusive))
+	exclusive = address && address->flags & NF_SVC_FRONTEND_EXCLUSIVE;
+	if (!packet->frontend && !exclusive)
 		packet->frontend = nf_svc_node_port_find(packet);
 	if (!packet->frontend && !address)
 		return;
@@ -204,7 +206,12 @@ void nf_svc_lookup(struct nf_svc_packet *packet)
 		packet->config = nf_svc_config_at(packet->frontend->service,
 						  packet->generation);
 		packet->rule = &packet->frontend->rule[packet->class];
-	} else if (address && address->exclusive) {
+	} else if (exclusive && address->flags & NF_SVC_FRONTEND_INTERNAL &&
+		   packet->class == NF_SVC_CLASS_OUTSIDE) {
+		/* Else it could be seen from outside which ports there are. */
+		packet->verdict = NF_SVC_VERDICT_DROP;
+		packet->reason = NF_SVC_DROP_INTERNAL;
+	} else if (exclusive) {
 		packet->verdict = NF_SVC_VERDICT_REFUSE;
 		packet->reason = NF_SVC_DROP_UNCLAIMED;
 	}

@@ -37,16 +37,15 @@ void nf_svc_mark(struct sk_buff *skb, const struct nf_svc_packet *packet)
 /*
  * POST_ROUTING and LOCAL_IN: softirq or process, RCU read side.
  *
- * The bits of all versions that are linked: a packet may have been marked before
- * the last commit. Not only first packets: a rule of others may have saved the mark
- * with the connection and restored it in a later one.
+ * Of all bits that packets may have now: one may have been marked before the last
+ * commit. Not only of first packets: a rule of others may have saved the mark with
+ * the connection and restored it in a later one.
  */
 static unsigned int nf_svc_hook_unmark(void *priv, struct sk_buff *skb,
 				       const struct nf_hook_state *state)
 {
-	const struct nf_svc_version *version;
 	const struct nf_svc_ns *ns;
-	u32 bits = 0;
+	u32 bits;
 
 	if (likely(!skb->mark))
 		return NF_ACCEPT;
@@ -54,19 +53,16 @@ static unsigned int nf_svc_hook_unmark(void *priv, struct sk_buff *skb,
 	ns = rcu_dereference(nf_svc_net(state->net)->ns);
 	if (!ns)
 		return NF_ACCEPT;
-	/* Pairs with rcu_assign_pointer() in nf_svc_version_push(). */
-	version = rcu_dereference(ns->settings);
-	for (; version; version = rcu_dereference(version->prev))
-		bits |= ((const struct nf_svc_settings *)version)->mark;
+	bits = READ_ONCE(ns->mark_bits);
 	if (skb->mark & bits)
 		skb->mark &= ~bits;
 	return NF_ACCEPT;
 }
 
 /*
- * After all rules of others, which are to see the mark; before the one place that
- * is last for everybody (conntrack's confirmation), among which the order would be
- * that of loading.
+ * After all rules of others, which are to see the mark; before what stands at the
+ * two last places (conntrack's confirmation), for at an equal one the order would
+ * be that of loading.
  */
 static const struct nf_hook_ops nf_svc_mark_ops[][2] = {
 	{
@@ -75,14 +71,14 @@ static const struct nf_hook_ops nf_svc_mark_ops[][2] = {
 			.hook = nf_svc_hook_unmark,
 			.pf = NFPROTO_IPV4,
 			.hooknum = NF_INET_POST_ROUTING,
-			.priority = NF_IP_PRI_LAST - 1,
+			.priority = NF_IP_PRI_LAST - 2,
 		},
 		{
 			/* reaches a socket, which may ask for its mark */
 			.hook = nf_svc_hook_unmark,
 			.pf = NFPROTO_IPV4,
 			.hooknum = NF_INET_LOCAL_IN,
-			.priority = NF_IP_PRI_LAST - 1,
+			.priority = NF_IP_PRI_LAST - 2,
 		},
 	},
 	{
@@ -91,13 +87,13 @@ static const struct nf_hook_ops nf_svc_mark_ops[][2] = {
 			.hook = nf_svc_hook_unmark,
 			.pf = NFPROTO_IPV6,
 			.hooknum = NF_INET_POST_ROUTING,
-			.priority = NF_IP6_PRI_LAST - 1,
+			.priority = NF_IP6_PRI_LAST - 2,
 		},
 		{
 			.hook = nf_svc_hook_unmark,
 			.pf = NFPROTO_IPV6,
 			.hooknum = NF_INET_LOCAL_IN,
-			.priority = NF_IP6_PRI_LAST - 1,
+			.priority = NF_IP6_PRI_LAST - 2,
 		},
 	},
 };
@@ -122,9 +118,10 @@ int nf_svc_mark_hook(struct net *net, u8 family)
  * @net: namespace
  * @family: NFPROTO_*
  *
- * For when no packet that was marked is on its way. Does not wait. Packets that
- * others have queued for a program (NFQUEUE) are dropped by it, as when any hook
- * goes.
+ * When a grace period has passed since the commit that ended the marking. Does not
+ * wait. Packets that others have queued for a program (NFQUEUE) are dropped by it,
+ * as when any hook goes; a sender that was preempted between LOCAL_OUT and
+ * POST_ROUTING for longer than that lets its one packet go marked.
  *
  * Context: process, may sleep; the namespace's mutex is held.
  */

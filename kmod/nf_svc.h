@@ -234,27 +234,29 @@ struct nf_svc_frontend {
 	struct nf_svc_cidr ranges[];
 };
 
+#define NF_SVC_ADDRESS_FLAGS 2
+
 /**
  * struct nf_svc_address - an address that has frontends
  * @entry: link in nf_svc_ns.addresses; must be first
  * @addr: key, network byte order
  * @family: key, NFPROTO_*
- * @exclusive: is what no frontend claims refused?
+ * @flags: enum nf_svc_frontend_flags that any frontend on it has
  * @users: current frontends on it, as committed; writer only
- * @exclusive_users: those that ask for @exclusive; writer only
+ * @flag_users: those with each flag, by its bit; writer only
  * @users_delta: what the open transaction adds to @users; writer only
- * @exclusive_delta: the same for @exclusive_users; writer only
+ * @flag_delta: the same for @flag_users; writer only
  * @touched: link in nf_svc_tx.addresses, or empty; writer only
  */
 struct nf_svc_address {
 	struct nf_svc_entry entry;
 	union nf_inet_addr addr;
 	u8 family;
-	bool exclusive;
+	u8 flags;
 	u32 users;
-	u32 exclusive_users;
+	u32 flag_users[NF_SVC_ADDRESS_FLAGS];
 	s32 users_delta;
-	s32 exclusive_delta;
+	s32 flag_delta[NF_SVC_ADDRESS_FLAGS];
 	struct list_head touched;
 };
 
@@ -326,6 +328,7 @@ static inline bool nf_svc_settings_empty(const struct nf_svc_settings *settings)
  * @settings: newest settings, a chain, NULL if there are none
  * @node_ports: of IPv4, of IPv6: addresses in @addresses that mean every address
  *	of the node, visible or not; packets read whether there are any
+ * @mark_bits: bits that packets may have been marked with, see mark.c
  * @totals: counters of the namespace
  * @uncounted: flows whose service's counters could not be allocated
  * @refused: of the limit on refusals by source, see refuse.c
@@ -357,6 +360,7 @@ struct nf_svc_ns {
 	struct nf_svc_table frontends;
 	struct nf_svc_version __rcu *settings;
 	u32 node_ports[2];
+	u32 mark_bits;
 	struct nf_svc_stats __percpu *totals;
 	atomic64_t uncounted;
 	atomic64_t refused[NF_SVC_REFUSE_SLOTS];

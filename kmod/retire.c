@@ -6,8 +6,8 @@
  * before the commit still look for it. Then it is out of the tables: packets
  * that walked past it may still stand on it. Then it is freed. No commit waits
  * for that; one worker a namespace goes through the batches in the order of
- * their commits. The hooks of a family that has lost its last frontend go after
- * the first step.
+ * their commits. The hooks of a family that has lost its last frontend, and those of
+ * a mark that is no longer set, go after the first step.
  *
  * Who may still hold an object when it is freed? Packets: none, by the two grace
  * periods. The transaction: none, it has become the batch. Dumps: they keep

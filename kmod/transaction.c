@@ -305,7 +305,7 @@ static int nf_svc_prepare(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 	if (err)
 		NL_SET_ERR_MSG(
 			extack,
-			"connection tracking or NAT cannot be turned on in this namespace");
+			"connection tracking, NAT or a netfilter hook cannot be turned on in this namespace");
 	return err;
 }
 

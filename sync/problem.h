@@ -23,7 +23,8 @@
  * @PROBLEM_NODE_PORT_NOWHERE: no address of the node is there for node ports
  * @PROBLEM_NODE_PORT_EVERYWHERE: node ports on all addresses of a family
  * @PROBLEM_NODE_UNKNOWN: no Node has this node's name
- * @PROBLEM_OPEN_TO_OUTSIDE: ClusterIPs cannot be kept from others
+ * @PROBLEM_OPEN_TO_OUTSIDE: ClusterIPs were to be internal and cannot be: not to
+ *	be applied
  */
 enum problem_kind {
 	PROBLEM_NOT_CARRIED,

@@ -155,14 +155,6 @@ int resolve_all(struct desired *desired, size_t *ends,
 		const struct resolve_context *context);
 
 /**
- * resolve_check_options - tell what the module or the node cannot do at all
- * @context: node, options and problems
- *
- * Return: 0 or -ENOMEM.
- */
-int resolve_check_options(const struct resolve_context *context);
-
-/**
  * desired_sort - sort the services
  * @desired: the services
  */

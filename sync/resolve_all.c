@@ -54,6 +54,52 @@ static int settle_each(struct desired *desired, const size_t *ends,
 	return ret;
 }
 
+static bool is_open(const struct nf_svc_service *service)
+{
+	for (size_t i = 0; i < service->n_frontends; i++) {
+		const struct nf_svc_frontend *frontend = &service->frontends[i];
+
+		if (frontend->kind == NF_SVC_KIND_CLUSTER_IP &&
+		    !(frontend->flags & NF_SVC_FRONTEND_INTERNAL))
+			return true;
+	}
+	return false;
+}
+
+/* ClusterIPs that were to be internal and are not: told once a family. */
+static int tell_open(const struct desired *desired,
+		     const struct resolve_context *context)
+{
+	bool told[2] = { false, false };
+	int ret = 0;
+
+	if (!context->options->internal_only)
+		return 0;
+	for (size_t i = 0; i < desired->n && !ret; i++) {
+		const struct nf_svc_service *service = &desired->services[i];
+		bool *family = &told[model_family_index(service->family)];
+
+		if (*family || !is_open(service))
+			continue;
+		*family = true;
+		ret = problem_in(
+			problem_add(
+				context->problems, PROBLEM_OPEN_TO_OUTSIDE,
+				NULL,
+				resolve_can(context, NF_SVC_CAP_INTERNAL) ?
+					"say what a pod is: give the pods' CIDRs" :
+					"use a module that has the capability internal",
+				"%s ClusterIPs cannot be kept from clients outside: %s",
+				service->family == NFPROTO_IPV4 ? "IPv4" :
+								  "IPv6",
+				resolve_can(context, NF_SVC_CAP_INTERNAL) ?
+					"it is not known what a pod is" :
+					"this module has no way to"),
+			"clusterIP");
+	}
+	return ret;
+}
+
 int resolve_all(struct desired *desired, size_t *ends,
 		const struct model *model,
 		const struct resolve_context *context)
@@ -61,46 +107,8 @@ int resolve_all(struct desired *desired, size_t *ends,
 	int ret;
 
 	memset(desired, 0, sizeof(*desired));
-	ret = resolve_check_options(context);
+	ret = resolve_each(desired, ends, model, context);
 	if (!ret)
-		ret = resolve_each(desired, ends, model, context);
+		ret = tell_open(desired, context);
 	return ret ? ret : settle_each(desired, ends, model, context->problems);
-}
-
-int resolve_check_options(const struct resolve_context *context)
-{
-	const struct nf_svc_settings *settings = context->node->settings;
-	const bool known[] = {
-		nf_svc_settings_know_pods(settings, NFPROTO_IPV4),
-		nf_svc_settings_know_pods(settings, NFPROTO_IPV6),
-	};
-
-	int ret;
-
-	if (!context->options->internal_only)
-		return 0;
-	if (!resolve_can(context, NF_SVC_CAP_INTERNAL))
-		return problem_in(
-			problem_add(
-				context->problems, PROBLEM_OPEN_TO_OUTSIDE,
-				NULL,
-				"use a module that has the capability internal",
-				"this module cannot keep ClusterIPs from clients outside: they are served"),
-			"clusterIP");
-	for (unsigned int i = 0; i < 2; i++) {
-		/* of a family that this node has, or of both if of none */
-		if (known[i] ||
-		    (known[!i] && !context->node->primary[i].family))
-			continue;
-		ret = problem_in(
-			problem_add(
-				context->problems, PROBLEM_OPEN_TO_OUTSIDE,
-				NULL, "say what a pod is: give the pods' CIDRs",
-				"%s ClusterIPs cannot be kept from clients outside, for it is not known what a pod is: they are served",
-				i ? "IPv6" : "IPv4"),
-			"clusterIP");
-		if (ret)
-			return ret;
-	}
-	return 0;
 }

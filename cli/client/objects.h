@@ -120,8 +120,8 @@ struct nf_svc_service {
  * @node_port_cidrs: addresses of the node that NodePorts answer at; none of a
  *	family: all
  * @n_node_port_cidrs: how many
- * @masquerade_mark: bit of the mark of packets whose flow will be masqueraded; 0:
- *	none
+ * @masquerade_mark: bit of the mark of the first packets of flows that a rule
+ *	masquerades; 0: none
  */
 struct nf_svc_settings {
 	char owner[NF_SVC_OWNER_MAX + 1];

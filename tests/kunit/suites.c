@@ -11,6 +11,7 @@ static struct kunit_suite *const nf_svc_kunit_suites[] = {
 	&nf_svc_table_suite,
 	&nf_svc_select_suite,
 	&nf_svc_transaction_suite,
+	&nf_svc_decide_suite,
 };
 
 /**

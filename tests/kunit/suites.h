@@ -7,5 +7,6 @@
 extern struct kunit_suite nf_svc_table_suite;
 extern struct kunit_suite nf_svc_select_suite;
 extern struct kunit_suite nf_svc_transaction_suite;
+extern struct kunit_suite nf_svc_decide_suite;
 
 #endif /* _NF_SVC_KUNIT_SUITES_H */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * TX-01, TX-02: transactions, and what nf_svc_decide() makes of packets before,
- * during and after them. In init_net, whose tables are empty in the lab.
+ * during and after them; FE-15: and of packets from outside. In init_net, whose
+ * tables are empty in the lab.
  */
 #include <kunit/test.h>
 #include <net/net_namespace.h>
@@ -60,7 +61,7 @@ static int tx_backend(u8 last_byte, u8 sets, u16 weight)
 	return nf_svc_backend_set(service->change, &backend, 0, NULL);
 }
 
-static int tx_frontend(u16 port, u8 set)
+static int tx_frontend_flagged(u16 port, u8 set, u8 flags)
 {
 	struct nf_svc_frontend frontend;
 	struct nf_svc_service *service;
@@ -71,7 +72,7 @@ static int tx_frontend(u16 port, u8 set)
 	frontend.port = htons(port);
 	frontend.protocol = IPPROTO_TCP;
 	frontend.family = NFPROTO_IPV4;
-	frontend.flags = NF_SVC_FRONTEND_EXCLUSIVE;
+	frontend.flags = flags;
 	for (i = 0; i < __NF_SVC_CLASS_MAX; i++)
 		frontend.rule[i].set = set;
 	service = nf_svc_service_touch(nf_svc_ns_locked(nn), nn->tx, &key_web,
@@ -82,10 +83,16 @@ static int tx_frontend(u16 port, u8 set)
 				   &frontend, 0, NULL);
 }
 
-/* What becomes of a packet to 10.96.0.1:port now: last byte of its backend. */
-static int packet_to(u16 port, u8 *verdict)
+static int tx_frontend(u16 port, u8 set)
+{
+	return tx_frontend_flagged(port, set, NF_SVC_FRONTEND_EXCLUSIVE);
+}
+
+/* What becomes of a packet to 10.96.0.1:port now; @in: NULL if we send it. */
+static struct nf_svc_packet packet_by(struct net_device *in, u16 port)
 {
 	struct nf_svc_packet packet = {
+		.in = in,
 		.ns = nf_svc_ns_locked(nn),
 		.generation = nn->generation,
 		.net = &init_net,
@@ -96,16 +103,21 @@ static int packet_to(u16 port, u8 *verdict)
 		.protocol = IPPROTO_TCP,
 		.family = NFPROTO_IPV4,
 	};
-	int last_byte = 0;
 
 	rcu_read_lock();
 	if (packet.ns)
 		nf_svc_decide(&packet);
-	if (packet.backend)
-		last_byte = ntohl(packet.backend->addr.ip) & 0xff;
 	rcu_read_unlock();
+	return packet;
+}
+
+/* The last byte of its backend, which lives as long as we hold the mutex. */
+static int packet_to(u16 port, u8 *verdict)
+{
+	struct nf_svc_packet packet = packet_by(NULL, port);
+
 	*verdict = packet.verdict;
-	return last_byte;
+	return packet.backend ? ntohl(packet.backend->addr.ip) & 0xff : 0;
 }
 
 #define EXPECT_BACKEND(test, port, last_byte)                             \
@@ -222,6 +234,45 @@ static void tx_begins_once(struct kunit *test)
 	nf_svc_abort(nn);
 }
 
+/* Asked from outside: dropped, whether somebody serves or not. */
+static void decide_internal(struct kunit *test)
+{
+	struct net_device *outside = init_net.loopback_dev;
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		tx_begin(test, true);
+		tx_service(test, NF_SVC_FLAG_CREATE);
+		if (i)
+			KUNIT_EXPECT_EQ(
+				test, tx_backend(1, NF_SVC_SET_CLUSTER, 1), 0);
+		KUNIT_EXPECT_EQ(test,
+				tx_frontend_flagged(80, 0,
+						    NF_SVC_FRONTEND_INTERNAL),
+				0);
+		KUNIT_EXPECT_EQ(test, tx_commit(), 0);
+		KUNIT_EXPECT_EQ(test, (int)packet_by(outside, 80).verdict,
+				NF_SVC_VERDICT_DROP);
+		KUNIT_EXPECT_EQ(test, (int)packet_by(outside, 80).reason,
+				NF_SVC_DROP_INTERNAL);
+		EXPECT_VERDICT(test, 80,
+			       i ? NF_SVC_VERDICT_FORWARD :
+				   NF_SVC_VERDICT_REFUSE);
+	}
+
+	/* Without the flag: as any other. */
+	tx_begin(test, true);
+	tx_service(test, NF_SVC_FLAG_CREATE);
+	KUNIT_EXPECT_EQ(test, tx_backend(1, NF_SVC_SET_CLUSTER, 1), 0);
+	KUNIT_EXPECT_EQ(test, tx_frontend(80, 0), 0);
+	KUNIT_EXPECT_EQ(test, tx_commit(), 0);
+	KUNIT_EXPECT_EQ(test, (int)packet_by(outside, 80).verdict,
+			NF_SVC_VERDICT_FORWARD);
+
+	tx_begin(test, true);
+	KUNIT_EXPECT_EQ(test, tx_commit(), 0);
+}
+
 static int transaction_init(struct kunit *test)
 {
 	refcount_set(&sockets[0].sk_refcnt, 1);
@@ -248,4 +299,13 @@ struct kunit_suite nf_svc_transaction_suite = {
 	.init = transaction_init,
 	.exit = transaction_exit,
 	.test_cases = transaction_cases,
+};
+
+static struct kunit_case decide_cases[] = { KUNIT_CASE(decide_internal), {} };
+
+struct kunit_suite nf_svc_decide_suite = {
+	.name = "nf_svc_decide_FE-15",
+	.init = transaction_init,
+	.exit = transaction_exit,
+	.test_cases = decide_cases,
 };

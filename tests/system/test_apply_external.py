@@ -151,15 +151,37 @@ def test_internal_cluster_ips(lab, svcctl, tables, family, detect):
     only(lab.outside, vip, 80, "tcp", "d", times=1)
 
 
+@pytest.mark.row("FE-15", "CTL-03")
+def test_what_cannot_be_kept_internal_is_not_applied(lab, svcctl, tables, family):
+    """FE-15: where it is not known what a pod is nothing is served, and the error says what to give."""
+    text = service(family, "", INGRESS[family.bits], (lab.d, "there", ""))
+    other = next(f for f in FAMILIES if f is not family)
+    words = "apply", "--node", "here", "--internal-cluster-ips", "-f", "-"
+    generation = tables.generation()
+    for more in (), ("--pod-cidr", str(other.pods)):
+        done = svcctl(*words, *more, input=text, expect=1)
+        assert "cannot be kept from clients outside" in done.stderr and "pods' CIDRs" in done.stderr
+    assert tables.generation() == generation
+    svcctl(*words, "--pod-cidr", str(family.pods), input=text)
+
+
 @pytest.mark.row("FE-15")
 def test_an_internal_frontend_tells_nobody_outside_whether_it_serves(lab, svcctl, family):
     """FE-15: what is kept out is dropped without an answer, not refused, when there is no backend either."""
-    svcctl("set", "settings", "pod-cidr", str(family.pods))
     svcctl("add", "service", "shop/none:http", family.at(family.vip(21), 80))
-    svcctl("set", "frontend", family.at(family.vip(21), 80), "internal", "yes")
+    internal = "set", "frontend", family.at(family.vip(21), 80), "internal", "yes"
+    assert "only this node may ask" in svcctl(*internal).stderr
+    svcctl("set", "settings", "pod-cidr", str(family.pods))
+    assert svcctl(*internal).stderr == ""
     assert attempt(lab.c, family.vip(21), 80).refused
-    outcome = attempt(lab.outside, family.vip(21), 80, timeout=0.3)
-    assert not outcome.answer and not outcome.refused
+    for port, protocol in (80, "tcp"), (81, "tcp"), (80, "udp"):
+        outcome = attempt(lab.outside, family.vip(21), port, protocol, timeout=0.3)
+        assert not outcome.answer and not outcome.refused
+        assert attempt(lab.c, family.vip(21), port, protocol).refused
+    answer = svcctl.json("explain", family.at(family.vip(21), 81), "from", lab.outside.addr(family), "dev", "up0")
+    assert (answer["verdict"], answer["reason"]) == ("drop", "internal")
+    svcctl("set", "frontend", family.at(family.vip(21), 80), "internal", "no")
+    assert attempt(lab.outside, family.vip(21), 81).refused
 
 
 @pytest.mark.row("FE-13")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lab.client import Conversation, only
+from lab.client import Conversation, attempt, only
 from lab.family import FAMILIES, V4
 from lab.wait import until
 
@@ -50,10 +50,6 @@ def watch(rules, match, mark="0"):
                 type filter hook postrouting priority {LAST};
                 meta mark & {BIT:#x} == {BIT:#x} counter name late
                 meta mark != {mark} counter name changed
-            }}
-            chain input {{
-                type filter hook input priority {LAST};
-                meta mark & {BIT:#x} == {BIT:#x} counter name late
             }}
         }}""")
 
@@ -103,22 +99,78 @@ def test_no_socket_sees_the_mark(lab, svcctl, rules, family, client):
            "masquerade-mark", f"{BIT:#x}")
     svcctl("add", "service", "shop/web:http", family.at(family.vip(1), 80),
            "backend", family.at(lab.node.addr(family), 8081))
+    hook = "input" if client == "outside" else "postrouting"
+    first = f"ct original {ip(family)} daddr {family.vip(1)}"
     rules(f"""
         table inet others {{
             counter early {{}}
             counter late {{}}
-            chain {{hook}} {{
-                type filter hook {{hook}} priority mangle;
-                meta mark {BIT:#x} counter name early
+            chain raw {{
+                type filter hook prerouting priority raw;
+                meta mark set {OTHERS:#x}
+            }}
+            chain output {{
+                type route hook output priority raw;
+                meta mark set {OTHERS:#x}
+            }}
+            chain early {{
+                type filter hook {hook} priority mangle;
+                {first} meta mark {OTHERS | BIT:#x} counter name early
             }}
             chain late {{
                 type filter hook input priority {LAST};
-                meta mark != 0 counter name late
+                {first} meta mark != {OTHERS:#x} counter name late
             }}
-        }}""".replace("{hook}", "input" if client == "outside" else "postrouting"))
+        }}""")
     only(getattr(lab, client), family.vip(1), 80, "tcp", "node", times=1)
     count = seen(lab)
     assert count["early"] == 1 and count["late"] == 0
+
+
+@pytest.mark.parametrize("client, marked", [("outside", True), ("node", True), ("c", False)])
+def test_a_routing_rule_sees_the_mark(lab, web, family, client, marked):
+    """DP-05: the route of a flow's first packet is chosen with the bit set, here and on the way through."""
+    rule = f"-{'4' if family is V4 else '6'} rule {{}} fwmark {BIT:#x}/{BIT:#x} prohibit"
+    lab.node.run("ip", *rule.format("add").split())
+    try:
+        assert bool(attempt(getattr(lab, client), web, 80, timeout=0.5).answer) is not marked
+    finally:
+        lab.node.run("ip", *rule.format("del").split())
+    only(getattr(lab, client), web, 80, "tcp", "d", times=1)
+
+
+@pytest.mark.parametrize("protocol", ["udp", "sctp"])
+def test_one_bit_after_another(lab, svcctl, rules, family, protocol):
+    """DP-05: a changed bit holds from the next flow on, of every protocol; with the last frontend it goes."""
+    other = 1 << 31
+    svcctl("set", "settings", "pod-cidr", ",".join(str(f.pods) for f in FAMILIES),
+           "masquerade-mark", f"{BIT:#x}")
+    svcctl("add", "service", "shop/web:http", family.at(family.vip(1), 80, protocol),
+           "backend", family.at(lab.d.addr(family), 8080))
+    rules(f"""
+        table inet others {{
+            counter one {{}}
+            counter two {{}}
+            counter late {{}}
+            chain early {{
+                type filter hook postrouting priority mangle;
+                meta mark {BIT:#x} counter name one
+                meta mark {other:#x} counter name two
+            }}
+            chain late {{
+                type filter hook postrouting priority {LAST};
+                meta mark != 0 counter name late
+            }}
+        }}""")
+    for mark, expected in ((BIT, {"one": 1, "two": 0}), (other, {"one": 1, "two": 1})):
+        svcctl("set", "settings", "masquerade-mark", f"{mark:#x}")
+        only(lab.outside, family.vip(1), 80, protocol, "d", times=1)
+        assert seen(lab) == {**expected, "late": 0}
+    svcctl("del", "service", "shop/web:http")
+    svcctl("add", "service", "shop/web:http", family.at(family.vip(1), 80, protocol),
+           "backend", family.at(lab.d.addr(family), 8080))
+    only(lab.outside, family.vip(1), 80, protocol, "d", times=1, source_port=45678)
+    assert seen(lab) == {"one": 1, "two": 2, "late": 0}
 
 
 def test_the_bit_is_ours_as_long_as_it_is_set(lab, web, svcctl, rules, family):

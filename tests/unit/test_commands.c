@@ -200,7 +200,9 @@ static void CTL_03_backends_settings_and_packets(void **state)
 	assert_wrong("set settings masquerade-mark 0xc000", "not one bit");
 	assert_wrong("set settings masquerade-mark 0", "not one bit");
 	assert_wrong("set settings masquerade-mark 0x100000000", "not one bit");
-	assert_wrong("set settings masquerade-mark 1 masquerade-mark 2",
+	assert_wrong("set settings masquerade-mark 16", "as 0x");
+	assert_wrong("set settings masquerade-mark 0x", "not one bit");
+	assert_wrong("set settings masquerade-mark 0x1 masquerade-mark 0x2",
 		     "twice");
 	assert_wrong("explain", "where does the packet go");
 	assert_wrong("explain 10.96.0.1:80", "from whom");

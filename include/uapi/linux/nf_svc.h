@@ -38,7 +38,9 @@
  *
  * With SOURCE_RANGEs only these sources may ask, and of an INTERNAL frontend only
  * pods and the node: what others send is dropped, and counted, even if nobody
- * serves.
+ * serves. At an address with an INTERNAL frontend that is EXCLUSIVE, so is what
+ * they send to other ports and protocols. While SETTINGS do not say what a pod is,
+ * a pod is of class OUTSIDE, here too.
  *
  * A frontend without ADDRESS answers at every address that is the node's when a
  * flow begins, loopback and IPv6 link-local ones excepted, and only at those in
@@ -703,8 +705,8 @@ enum nf_svc_kind {
  * @NF_SVC_FRONTEND_EXCLUSIVE: the address belongs to services alone: new flows
  *	to it that no frontend claims (other ports, other protocols) are
  *	refused. Without it they are left alone
- * @NF_SVC_FRONTEND_INTERNAL: packets of class OUTSIDE are dropped. Needs
- *	%NF_SVC_CAP_INTERNAL
+ * @NF_SVC_FRONTEND_INTERNAL: packets of class OUTSIDE are dropped, and those to the
+ *	rest of an exclusive address. Needs %NF_SVC_CAP_INTERNAL
  */
 enum nf_svc_frontend_flags {
 	NF_SVC_FRONTEND_EXCLUSIVE = 1 << 0,

@@ -62,13 +62,15 @@ def takers(service, of):
     return frozenset(b for b, (weight, sets) in service.backends.items() if weight and sets & of)
 
 
-def frontend_of(state, packet, held):
+def frontend_of(state, packet, held, source_class):
     """The frontend that a packet asks for; a verdict and a reason if there is none."""
     of, settings = (packet.port, packet.protocol, packet.family), state.settings
     if frontend := state.frontends.get((packet.address, *of)):
         return frontend, None
     there = [f for k, f in state.frontends.items() if k[0] == packet.address]
     if any(f.flags & abi.FRONTEND_EXCLUSIVE for f in there):
+        if source_class == abi.CLASS_OUTSIDE and any(f.flags & abi.FRONTEND_INTERNAL for f in there):
+            return None, (abi.VERDICT_DROP, abi.DROP_INTERNAL)
         return None, (abi.VERDICT_REFUSE, abi.DROP_UNCLAIMED)
     listed = [c for c in settings.node_ports if len(c[0]) == len(packet.address)] if settings else ()
     if packet.address in held and (not listed or has(listed, packet.address)):
@@ -86,7 +88,7 @@ def judge(state, packet, held, chosen=None):
     held: addresses that are the node's.
     """
     of = class_of(state, packet)
-    frontend, verdict = frontend_of(state, packet, held)
+    frontend, verdict = frontend_of(state, packet, held, of)
     if not frontend:
         return Fate(verdict[0], of, verdict[1])
     service = state.services[frontend.service]
