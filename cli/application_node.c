@@ -44,7 +44,8 @@ static enum exit_status read_node_ports(const struct svcctl *ctl,
 	apply->node_port_choice = NODE_PORT_ALL;
 	if (!strcmp(text, "all"))
 		return DONE;
-	if (!strcmp(text, "none") || !strcmp(text, "localhost"))
+	/* a word is meant as one: no CIDR is without a digit or a colon */
+	if (!strpbrk(text, "0123456789:"))
 		return complain(
 			WRONG_USAGE,
 			"--nodeport-addresses %s: not known; primary, all or CIDR,..",

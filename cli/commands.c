@@ -64,6 +64,33 @@ bool command_verb_known(const char *verb)
 	return false;
 }
 
+/* Words that other tools have for it. */
+static const char *command_meant(const char *verb)
+{
+	static const struct {
+		const char *verb;
+		const char *meant;
+	} others[] = {
+		{ "get", "'svcctl list' or 'svcctl show NAME'" },
+		{ "describe", "'svcctl show NAME'" },
+		{ "ls", "'svcctl list'" },
+		{ "create", "'svcctl add'" },
+		{ "delete", "'svcctl del'" },
+		{ "remove", "'svcctl del'" },
+		{ "rm", "'svcctl del'" },
+		{ "edit", "'svcctl set'" },
+		{ "change", "'svcctl set'" },
+		{ "replace", "'svcctl set'" },
+		{ "watch", "'svcctl monitor'" },
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		if (!strcmp(others[i].verb, verb))
+			return others[i].meant;
+	}
+	return "'svcctl help' lists them";
+}
+
 enum exit_status command_take(struct words *words,
 			      const struct command **command)
 {
@@ -82,9 +109,8 @@ enum exit_status command_take(struct words *words,
 		return DONE;
 	}
 	if (!command_verb_known(verb))
-		return complain(WRONG_USAGE,
-				"%s: no such command; 'svcctl help' lists them",
-				verb);
+		return complain(WRONG_USAGE, "%s: no such command; %s", verb,
+				command_meant(verb));
 	if (!noun)
 		return complain(WRONG_USAGE, "%s: what?; see 'svcctl help %s'",
 				verb, verb);

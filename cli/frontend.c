@@ -134,6 +134,12 @@ static enum exit_status parse_wanted(struct wanted_frontend *wanted,
 				"NAMESPACE/NAME[:PORT]");
 	}
 	wanted->word = words_take(words);
+	if (with_name && !wanted->word)
+		return complain(
+			WRONG_USAGE,
+			"add frontend %s: two words are expected, the service's name "
+			"and the place: NAMESPACE/NAME[:PORT] IP:PORT",
+			wanted->name);
 	status = parse_frontend_place(wanted->word, &wanted->place);
 	while (!status && words_peek(words)) {
 		if (words_take_if(words, "type")) {

@@ -72,6 +72,20 @@ static enum exit_status check_options(const struct command *command,
 	return DONE;
 }
 
+/* A file is given by an option: kubectl has it so, nft and ip as well. */
+static enum exit_status check_file(const struct svcctl *ctl,
+				   const struct command *command,
+				   const struct words *words)
+{
+	if (!(command->options & OPTION_FILE) || ctl->file ||
+	    !words_peek(words))
+		return DONE;
+	return complain(WRONG_USAGE,
+			"%s %s: a file is given by -f: svcctl %s -f %s",
+			command->verb, words_peek(words), command->verb,
+			words_peek(words));
+}
+
 static enum exit_status print_help(const struct words *words)
 {
 	const char *verb = words->n ? words->word[0] : NULL;
@@ -111,6 +125,8 @@ enum exit_status svcctl_main(int argc, char **argv)
 	status = command_take(&words, &command);
 	if (!status)
 		status = check_options(command, seen.given);
+	if (!status)
+		status = check_file(&ctl, command, &words);
 	if (!status)
 		status = command->run(&ctl, &words);
 	nf_svc_client_close(ctl.client);

@@ -151,7 +151,7 @@ static void CTL_03_services_and_frontends(void **state)
 		     "reset or icmp");
 	assert_wrong("add service a/b 10.96.0.1:80 scheduler", "random");
 	assert_wrong("add frontend", "name of the service");
-	assert_wrong("add frontend a/b", "frontend is missing");
+	assert_wrong("add frontend a/b", "two words are expected");
 	assert_wrong("add frontend a/b 10.96.0.1:80 type Cluster", "ClusterIP");
 	assert_wrong("add frontend a/b 10.96.0.1:80 internal", "internal");
 	assert_wrong("add frontend a/b 10.96.0.1:80 exclusive maybe",
@@ -185,6 +185,13 @@ static void CTL_03_backends_settings_and_packets(void **state)
 	assert_wrong("add backend a/b 10.0.0.1:80 bogus", "not expected");
 	assert_wrong("set backend a/b 10.0.0.1:80", "what?");
 	assert_wrong("del backend a/b 10.0.0.1:80 weight 1", "do not belong");
+	assert_wrong("get svc", "'svcctl list' or 'svcctl show NAME'");
+	assert_wrong("delete service a/b", "'svcctl del'");
+	assert_wrong("apply services.yaml", "svcctl apply -f services.yaml");
+	assert_wrong("diff services.yaml", "svcctl diff -f services.yaml");
+	assert_wrong("add frontend 10.96.0.1:80", "two words are expected");
+	assert_wrong("apply -f /dev/null --nodeport-addresses some",
+		     "primary, all or CIDR");
 	assert_wrong("set settings", "what?");
 	assert_wrong("set settings pod-cidr", "missing");
 	assert_wrong("set settings pod-cidr 10.244.0.1/16",
