@@ -185,7 +185,8 @@ cJSON *document_stats(const struct nf_svc_stats *stats)
 	bool ok;
 
 	ok = value && add_number(value, "flows", stats->flows) &&
-	     add_number(value, "masqueraded", stats->masqueraded);
+	     add_number(value, "masqueraded", stats->masqueraded) &&
+	     add_number(value, "healed", stats->healed);
 	drops = ok ? cJSON_AddObjectToObject(value, "drops") : NULL;
 	ok = drops;
 	for (unsigned int i = 0; i < NF_SVC_DROP_REASONS && ok; i++) {

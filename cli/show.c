@@ -142,9 +142,10 @@ static void print_counters(const struct view *view,
 	bool any = false;
 
 	print_key(view, "  ", "flows");
-	printf("%llu, %llu of them masqueraded\n",
+	printf("%llu, %llu of them masqueraded, %llu healed\n",
 	       (unsigned long long)stats->flows,
-	       (unsigned long long)stats->masqueraded);
+	       (unsigned long long)stats->masqueraded,
+	       (unsigned long long)stats->healed);
 	for (unsigned int i = 0; i < NF_SVC_DROP_REASONS; i++) {
 		if (!stats->drops[i])
 			continue;

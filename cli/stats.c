@@ -14,6 +14,7 @@ static const struct column columns[] = {
 	{ "FAMILY", 0 },
 	{ "FLOWS", COLUMN_RIGHT },
 	{ "MASQUERADED", COLUMN_RIGHT },
+	{ "HEALED", COLUMN_RIGHT },
 	{ "REFUSED-OR-DROPPED", 0 },
 	{ 0 },
 };
@@ -52,13 +53,14 @@ static void write_drops(const struct nf_svc_stats *stats, double seconds,
 static bool add_row(struct table *table, const struct nf_svc_stats *stats,
 		    double seconds)
 {
-	char drops[256], flows[32], masqueraded[32];
+	char drops[256], flows[32], masqueraded[32], healed[32];
 	bool total = !stats->name;
 
 	write_drops(stats, seconds, drops, sizeof(drops));
 	write_number(stats->flows, seconds, flows, sizeof(flows));
 	write_number(stats->masqueraded, seconds, masqueraded,
 		     sizeof(masqueraded));
+	write_number(stats->healed, seconds, healed, sizeof(healed));
 	return table_row(table) &&
 	       table_cell(table, total ? PAINT_KEY : PAINT_NONE, "%s",
 			  total ? "total" : stats->name) &&
@@ -72,6 +74,7 @@ static bool add_row(struct table *table, const struct nf_svc_stats *stats,
 						   stats->family)) &&
 	       table_cell(table, PAINT_NONE, "%s", flows) &&
 	       table_cell(table, PAINT_NONE, "%s", masqueraded) &&
+	       table_cell(table, PAINT_NONE, "%s", healed) &&
 	       table_cell(table, PAINT_NONE, "%s", drops);
 }
 
@@ -199,8 +202,9 @@ const struct command svcctl_stats = {
 	.verb = "stats",
 	.synopsis = "[NAME]",
 	.summary = "show counters of services, and in all",
-	.help = "FLOWS are new flows that got a backend; some of them were MASQUERADED. The last\n"
-		"column counts packets that got none, by reason:\n"
+	.help = "FLOWS are new flows that got a backend; some of them were MASQUERADED. HEALED are\n"
+		"flows whose backend was gone, or that began before their service: their next packet\n"
+		"began a new flow. The last column counts packets that got none, by reason:\n"
 		"\n"
 		"  no-backend     refused: no backend takes new flows\n"
 		"  set-empty      the set of backends used takes none, the other one would\n"

@@ -24,9 +24,10 @@ static bool subtract_one(struct nf_svc_stats *now,
 	if (before) {
 		subtract(&now->flows, before->flows);
 		subtract(&now->masqueraded, before->masqueraded);
+		subtract(&now->healed, before->healed);
 		subtract(&now->uncounted, before->uncounted);
 	}
-	any = now->flows || now->masqueraded;
+	any = now->flows || now->masqueraded || now->healed;
 	for (unsigned int i = 0; i < NF_SVC_DROP_REASONS; i++) {
 		if (before)
 			subtract(&now->drops[i], before->drops[i]);

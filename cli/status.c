@@ -72,9 +72,10 @@ static void print_text(const struct svcctl *ctl, const struct state *state)
 	for (size_t i = 0; i < state->n_claims; i++)
 		printf("owner %s: claimed by %s[%u]\n", state->claims[i].owner,
 		       state->claims[i].comm, state->claims[i].pid);
-	printf("flows: %llu, %llu of them masqueraded\n",
+	printf("flows: %llu, %llu of them masqueraded, %llu healed\n",
 	       (unsigned long long)state->totals.flows,
-	       (unsigned long long)state->totals.masqueraded);
+	       (unsigned long long)state->totals.masqueraded,
+	       (unsigned long long)state->totals.healed);
 	for (unsigned int i = 0; i < NF_SVC_DROP_REASONS; i++) {
 		if (state->totals.drops[i])
 			printf("refused or dropped, %s: %llu\n",

@@ -194,6 +194,8 @@ int nf_svc_put_stats(struct sk_buff *skb, const struct nf_svc_stats *stats)
 	if (nla_put_u64_64bit(skb, NF_SVC_A_FLOWS, stats->flows,
 			      NF_SVC_A_PAD) ||
 	    nla_put_u64_64bit(skb, NF_SVC_A_MASQUERADED, stats->masqueraded,
+			      NF_SVC_A_PAD) ||
+	    nla_put_u64_64bit(skb, NF_SVC_A_HEALED, stats->healed,
 			      NF_SVC_A_PAD))
 		return -EMSGSIZE;
 	for (reason = 1; reason < __NF_SVC_DROP_MAX; reason++) {

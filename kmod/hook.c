@@ -272,7 +272,7 @@ static const struct nf_hook_ops nf_svc_ops_ipv6[] = {
 	},
 };
 
-static void nf_svc_family_unhook(struct net *net, u8 family, u32 nr)
+static void nf_svc_nat_unhook(struct net *net, u8 family, u32 nr)
 {
 	while (nr--) {
 		if (family == NFPROTO_IPV4)
@@ -280,28 +280,53 @@ static void nf_svc_family_unhook(struct net *net, u8 family, u32 nr)
 		else
 			nf_nat_ipv6_unregister_fn(net, &nf_svc_ops_ipv6[nr]);
 	}
-	nf_ct_netns_put(net, family);
 }
 
-static int nf_svc_family_hook(struct net *net, u8 family)
+static int nf_svc_nat_hook(struct net *net, u8 family)
 {
 	u32 i;
 	int err;
 
-	err = nf_ct_netns_get(net, family);
-	if (err)
-		return err;
 	for (i = 0; i < ARRAY_SIZE(nf_svc_ops_ipv4); i++) {
 		if (family == NFPROTO_IPV4)
 			err = nf_nat_ipv4_register_fn(net, &nf_svc_ops_ipv4[i]);
 		else
 			err = nf_nat_ipv6_register_fn(net, &nf_svc_ops_ipv6[i]);
 		if (err) {
-			nf_svc_family_unhook(net, family, i);
+			nf_svc_nat_unhook(net, family, i);
 			return err;
 		}
 	}
 	return 0;
+}
+
+static void nf_svc_family_unhook(struct net *net, u8 family)
+{
+	nf_svc_heal_unhook(net, family);
+	nf_svc_nat_unhook(net, family, ARRAY_SIZE(nf_svc_ops_ipv4));
+	nf_ct_netns_put(net, family);
+}
+
+static int nf_svc_family_hook(struct net *net, u8 family)
+{
+	int err;
+
+	err = nf_ct_netns_get(net, family);
+	if (err)
+		return err;
+	err = nf_svc_nat_hook(net, family);
+	if (err)
+		goto put;
+	err = nf_svc_heal_hook(net, family);
+	if (err)
+		goto unhook;
+	return 0;
+
+unhook:
+	nf_svc_nat_unhook(net, family, ARRAY_SIZE(nf_svc_ops_ipv4));
+put:
+	nf_ct_netns_put(net, family);
+	return err;
 }
 
 static const u8 nf_svc_families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
@@ -382,8 +407,7 @@ bool nf_svc_hooks_unregister(struct nf_svc_ns *ns, bool all)
 		}
 		if (!ns->hooked[i] || keep)
 			continue;
-		nf_svc_family_unhook(ns->net, nf_svc_families[i],
-				     ARRAY_SIZE(nf_svc_ops_ipv4));
+		nf_svc_family_unhook(ns->net, nf_svc_families[i]);
 		ns->hooked[i] = false;
 		any = true;
 	}

@@ -169,16 +169,9 @@ nf_svc_frontend_find(const struct nf_svc_packet *packet)
 		nf_svc_hash_frontend(hash, packet->protocol, packet->dport));
 }
 
-/**
- * nf_svc_lookup() - find the frontend a packet asks for, and what it says
- * @packet: the packet; sets @frontend, @config, @class, @rule, or else @verdict
- *
- * An address of its own goes before a NodePort. A packet of no service pays one
- * miss in the address table, and where there are NodePorts a miss among these.
- *
- * Context: softirq or process, RCU read side.
- */
-void nf_svc_lookup(struct nf_svc_packet *packet)
+/* Sets @frontend and @config; the address that the packet asks for, or NULL. */
+static const struct nf_svc_address *
+nf_svc_lookup_frontend(struct nf_svc_packet *packet)
 {
 	const struct nf_svc_address *address;
 	bool exclusive;
@@ -198,13 +191,30 @@ void nf_svc_lookup(struct nf_svc_packet *packet)
 	exclusive = address && address->flags & NF_SVC_FRONTEND_EXCLUSIVE;
 	if (!packet->frontend && !exclusive)
 		packet->frontend = nf_svc_node_port_find(packet);
+	if (packet->frontend)
+		packet->config = nf_svc_config_at(packet->frontend->service,
+						  packet->generation);
+	return address;
+}
+
+/**
+ * nf_svc_lookup() - find the frontend a packet asks for, and what it says
+ * @packet: the packet; sets @frontend, @config, @class, @rule, or else @verdict
+ *
+ * An address of its own goes before a NodePort. A packet of no service pays one
+ * miss in the address table, and where there are NodePorts a miss among these.
+ *
+ * Context: softirq or process, RCU read side.
+ */
+void nf_svc_lookup(struct nf_svc_packet *packet)
+{
+	const struct nf_svc_address *address = nf_svc_lookup_frontend(packet);
+
 	if (!packet->frontend && !address)
 		return;
 
 	nf_svc_classify(packet);
 	if (packet->frontend) {
-		packet->config = nf_svc_config_at(packet->frontend->service,
-						  packet->generation);
 		packet->rule = &packet->frontend->rule[packet->class];
 	} else if (exclusive && address->flags & NF_SVC_FRONTEND_INTERNAL &&
 		   packet->class == NF_SVC_CLASS_OUTSIDE) {
@@ -247,6 +257,36 @@ static bool nf_svc_set_has(const struct nf_svc_config *config, u8 set,
 
 	return nf_svc_group_has(config, first, middle, addr, port) ||
 	       nf_svc_group_has(config, middle, last, addr, port);
+}
+
+/**
+ * nf_svc_lookup_keeps() - may a flow go on as it is?
+ * @packet: the packet's original tuple; sets @frontend and @config
+ * @addr: backend that the flow has, or NULL: none
+ * @port: its port, network byte order
+ *
+ * Not if its frontend's service does not have that backend, not even draining.
+ *
+ * Context: softirq or process, RCU read side.
+ * Return: may it? Flows of no frontend may.
+ */
+bool nf_svc_lookup_keeps(struct nf_svc_packet *packet,
+			 const union nf_inet_addr *addr, __be16 port)
+{
+	const struct nf_svc_config *config;
+	u32 start = 0, i;
+
+	nf_svc_lookup_frontend(packet);
+	if (!packet->frontend)
+		return true;
+	config = packet->config;
+	for (i = 0; addr && i < ARRAY_SIZE(config->group); i++) {
+		if (nf_svc_group_has(config, start, config->group[i], addr,
+				     port))
+			return true;
+		start = config->group[i];
+	}
+	return false;
 }
 
 /* Could a frontend at this address have given this backend? Sets what

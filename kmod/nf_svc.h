@@ -21,6 +21,11 @@
 #define NF_SVC_LIMIT_CIDRS 64U
 #define NF_SVC_TX_IDLE_MS 30000U
 
+/* Longer than conntrack by default knows a flow that nobody answered and nobody
+ * goes on with (UDP 30 s, a SYN 120 s).
+ */
+#define NF_SVC_HEAL_WINDOW (600 * HZ)
+
 /**
  * struct nf_svc_limits - how much a namespace may hold
  * @services: services
@@ -162,11 +167,13 @@ static inline u32 nf_svc_set_end(const struct nf_svc_config *config, u8 set)
  * struct nf_svc_stats - counters, one a CPU
  * @flows: new flows given a backend
  * @masqueraded: those of them whose source was masqueraded
+ * @healed: entries of before that were ended by a packet, see heal.c
  * @drops: packets by enum nf_svc_drop_reason
  */
 struct nf_svc_stats {
 	u64 flows;
 	u64 masqueraded;
+	u64 healed;
 	u64 drops[__NF_SVC_DROP_MAX];
 };
 
@@ -329,6 +336,8 @@ static inline bool nf_svc_settings_empty(const struct nf_svc_settings *settings)
  * @node_ports: of IPv4, of IPv6: addresses in @addresses that mean every address
  *	of the node, visible or not; packets read whether there are any
  * @mark_bits: bits that packets may have been marked with, see mark.c
+ * @heal_until: jiffies; until then flows may be left that began before their
+ *	frontend did
  * @totals: counters of the namespace
  * @uncounted: flows whose service's counters could not be allocated
  * @refused: of the limit on refusals by source, see refuse.c
@@ -361,6 +370,7 @@ struct nf_svc_ns {
 	struct nf_svc_version __rcu *settings;
 	u32 node_ports[2];
 	u32 mark_bits;
+	unsigned long heal_until;
 	struct nf_svc_stats __percpu *totals;
 	atomic64_t uncounted;
 	atomic64_t refused[NF_SVC_REFUSE_SLOTS];
@@ -509,6 +519,10 @@ void nf_svc_netns_exit(void);
 int nf_svc_hooks_register(struct nf_svc_ns *ns,
 			  const struct nf_svc_settings *staged);
 bool nf_svc_hooks_unregister(struct nf_svc_ns *ns, bool all);
+
+/* heal.c */
+int nf_svc_heal_hook(struct net *net, u8 family);
+void nf_svc_heal_unhook(struct net *net, u8 family);
 
 /* mark.c */
 int nf_svc_mark_hook(struct net *net, u8 family);

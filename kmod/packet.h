@@ -69,6 +69,8 @@ void nf_svc_lookup_nobody(struct nf_svc_packet *packet);
 const struct nf_svc_frontend *
 nf_svc_frontend_find(const struct nf_svc_packet *packet);
 void nf_svc_lookup(struct nf_svc_packet *packet);
+bool nf_svc_lookup_keeps(struct nf_svc_packet *packet,
+			 const union nf_inet_addr *addr, __be16 port);
 bool nf_svc_lookup_flow(struct nf_svc_packet *packet,
 			const union nf_inet_addr *addr, __be16 port);
 
@@ -92,6 +94,7 @@ unsigned int nf_svc_refuse(struct sk_buff *skb,
 /* stats.c */
 void nf_svc_count_flow(const struct nf_svc_packet *packet);
 void nf_svc_count_masqueraded(const struct nf_svc_packet *packet);
+void nf_svc_count_healed(const struct nf_svc_packet *packet);
 void nf_svc_count_drop(const struct nf_svc_packet *packet, u8 reason);
 
 #endif /* _NF_SVC_PACKET_H */

@@ -66,6 +66,21 @@ void nf_svc_count_masqueraded(const struct nf_svc_packet *packet)
 }
 
 /**
+ * nf_svc_count_healed() - count a flow that begins in the place of a wrong one
+ * @packet: its first packet
+ *
+ * Context: as nf_svc_count_flow().
+ */
+void nf_svc_count_healed(const struct nf_svc_packet *packet)
+{
+	struct nf_svc_stats __percpu *stats = nf_svc_stats_of(packet);
+
+	this_cpu_inc(packet->ns->totals->healed);
+	if (likely(stats))
+		this_cpu_inc(stats->healed);
+}
+
+/**
  * nf_svc_count_drop() - count a packet that reached no backend
  * @packet: the packet
  * @reason: enum nf_svc_drop_reason
@@ -106,6 +121,7 @@ void nf_svc_stats_read(struct nf_svc_stats *sum,
 		one = per_cpu_ptr(stats, cpu);
 		sum->flows += READ_ONCE(one->flows);
 		sum->masqueraded += READ_ONCE(one->masqueraded);
+		sum->healed += READ_ONCE(one->healed);
 		for (i = 0; i < __NF_SVC_DROP_MAX; i++)
 			sum->drops[i] += READ_ONCE(one->drops[i]);
 	}

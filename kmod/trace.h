@@ -68,6 +68,12 @@ DEFINE_EVENT(nf_svc_packet, nf_svc_lookup,
 	TP_ARGS(packet)
 );
 
+/* A flow's entry was ended, for what the packet asks for would not get it today. */
+DEFINE_EVENT(nf_svc_packet, nf_svc_heal,
+	TP_PROTO(const struct nf_svc_packet *packet),
+	TP_ARGS(packet)
+);
+
 /* A backend was chosen, or none could be. */
 DEFINE_EVENT(nf_svc_packet, nf_svc_select,
 	TP_PROTO(const struct nf_svc_packet *packet),

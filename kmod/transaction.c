@@ -381,6 +381,10 @@ int nf_svc_commit(struct nf_svc_net *nn, u32 steps,
 		tx->settings_changed = true;
 	}
 
+	/* Before they do: who sees a new frontend looks for flows of before it. */
+	if (tx->counts.frontends_added || tx->settings_changed)
+		WRITE_ONCE(ns->heal_until, jiffies + NF_SVC_HEAL_WINDOW);
+
 	/* Now they do, all of it: pairs with smp_load_acquire() in hook.c. */
 	smp_store_release(&ns->generation, tx->next);
 	nn->generation = tx->next;

@@ -143,6 +143,7 @@ struct nf_svc_settings {
  * @family: of the service
  * @flows: new flows given a backend
  * @masqueraded: those whose source was masqueraded
+ * @healed: flows of before that a packet of theirs ended, to begin anew
  * @drops: packets, by enum nf_svc_drop_reason
  * @uncounted: flows that no counter had memory for (totals only)
  */
@@ -152,6 +153,7 @@ struct nf_svc_stats {
 	uint8_t family;
 	uint64_t flows;
 	uint64_t masqueraded;
+	uint64_t healed;
 	uint64_t drops[NF_SVC_DROP_REASONS];
 	uint64_t uncounted;
 };

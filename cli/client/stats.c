@@ -48,6 +48,7 @@ static int read_stats(struct nlmsghdr *nlh, void *arg)
 	stats->family = (uint8_t)nf_svc_attr_u32(attrs[NF_SVC_A_FAMILY], 0);
 	stats->flows = nf_svc_attr_u64(attrs[NF_SVC_A_FLOWS]);
 	stats->masqueraded = nf_svc_attr_u64(attrs[NF_SVC_A_MASQUERADED]);
+	stats->healed = nf_svc_attr_u64(attrs[NF_SVC_A_HEALED]);
 	stats->uncounted = nf_svc_attr_u64(attrs[NF_SVC_A_UNCOUNTED]);
 	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rest) {
 		if (nla_type(attr) == NF_SVC_A_DROP)

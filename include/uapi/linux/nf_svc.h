@@ -275,7 +275,7 @@
  * @NF_SVC_CMD_SETTINGS_GET: read the settings. out: as SETTINGS_SET, OWNER?
  * @NF_SVC_CMD_STATS_GET: counters: the totals of the namespace, or dump: of
  *	each service. out: (NAME, PROTOCOL, FAMILY in a dump), FLOWS,
- *	MASQUERADED, DROP*, in totals UNCOUNTED
+ *	MASQUERADED, HEALED, DROP*, in totals UNCOUNTED
  * @NF_SVC_CMD_EXPLAIN: what would happen to the first packet of a new flow, by
  *	the very lookup that packets get, without a side effect.
  *	in: FAMILY, PROTOCOL (any number), SOURCE, ADDRESS, SOURCE_PORT?, PORT?,
@@ -419,6 +419,9 @@ enum nf_svc_commands {
  * @NF_SVC_A_PASSED_OVER_COUNT: u32, out
  * @NF_SVC_A_MASQUERADE_MARK: u32, one bit of a packet's mark, 0 (default): none.
  *	Needs %NF_SVC_CAP_MASQUERADE_MARK
+ * @NF_SVC_A_HEALED: u64, flows of before that a packet of theirs has ended, for
+ *	their backend was gone or they had begun before their frontend: that packet
+ *	then began a new one
  */
 enum nf_svc_attrs {
 	NF_SVC_A_UNSPEC,
@@ -489,6 +492,7 @@ enum nf_svc_attrs {
 	NF_SVC_A_PASSED_OVER,
 	NF_SVC_A_PASSED_OVER_COUNT,
 	NF_SVC_A_MASQUERADE_MARK,
+	NF_SVC_A_HEALED,
 
 	/* private: */
 	__NF_SVC_A_MAX,

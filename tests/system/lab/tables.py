@@ -146,7 +146,7 @@ class Tables(genl.Family):
     def stats(self, name=None):
         """Counters of the namespace, or of one service: flows, masquerades and drops by reason."""
         messages = self.call(abi.CMD_STATS_GET, flags=genl.F_DUMP if name else 0)
-        counters = {"flows": 0, "masqueraded": 0, "uncounted": 0}
+        counters = {"flows": 0, "masqueraded": 0, "healed": 0, "uncounted": 0}
         for m in messages:
             if name and text(m, abi.A_NAME) != name:
                 continue
@@ -155,6 +155,8 @@ class Tables(genl.Family):
                     counters["flows"] += u64(octets)
                 elif kind == abi.A_MASQUERADED:
                     counters["masqueraded"] += u64(octets)
+                elif kind == abi.A_HEALED:
+                    counters["healed"] += u64(octets)
                 elif kind == abi.A_UNCOUNTED:
                     counters["uncounted"] += u64(octets)
                 elif kind == abi.A_DROP:

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Flows that conntrack remembers better than they deserve.
+ *
+ * conntrack knows a flow until it ends, and a flow of UDP ends when nothing is
+ * sent: a client that goes on sends to the backend it was given, gone or not, for
+ * ever (kubernetes/kubernetes#139628). So does a SYN out of a port whose old entry
+ * is still there. And what began before its service did goes on past it
+ * (#48719).
+ *
+ * So what could begin a flow is held against today's tables right after conntrack
+ * found its entry. Where that entry is wrong it is ended, and conntrack is asked
+ * again for the same packet, which then is the first of a new flow for all that
+ * follows: NAT, our own hook, the rules of others. As Open vSwitch does it
+ * (net/openvswitch/conntrack.c, skb_nfct_cached()).
+ *
+ * A backend is gone if its service no longer has it. One that drains, or that
+ * merely left the set that this client would get today, keeps its flows.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <linux/sctp.h>
+#include <linux/tcp.h>
+#include <net/ipv6.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_core.h>
+#include <net/netfilter/nf_conntrack_helper.h>
+#include <net/netfilter/nf_conntrack_zones.h>
+
+#include "packet.h"
+#include "trace.h"
+
+/* Offset of the packet's layer 4, or a negative error. Fragments are whole here. */
+static int nf_svc_transport_offset(const struct sk_buff *skb, u8 family)
+{
+	__be16 fragment;
+	u8 next;
+
+	if (family == NFPROTO_IPV4)
+		return skb_network_offset(skb) + ip_hdrlen(skb);
+	next = ipv6_hdr(skb)->nexthdr;
+	return ipv6_skip_exthdr(
+		skb, skb_network_offset(skb) + sizeof(struct ipv6hdr), &next,
+		&fragment);
+}
+
+static bool nf_svc_is_syn(const struct sk_buff *skb, int offset)
+{
+	const struct tcphdr *tcp;
+	struct tcphdr buffer;
+
+	tcp = skb_header_pointer(skb, offset, sizeof(buffer), &buffer);
+	return tcp && tcp->syn && !tcp->ack && !tcp->rst && !tcp->fin;
+}
+
+static bool nf_svc_is_init(const struct sk_buff *skb, int offset)
+{
+	const struct sctp_chunkhdr *chunk;
+	struct sctp_chunkhdr buffer;
+
+	chunk = skb_header_pointer(skb, offset + sizeof(struct sctphdr),
+				   sizeof(buffer), &buffer);
+	return chunk && chunk->type == SCTP_CID_INIT;
+}
+
+/* Could a flow begin with this packet? Others have to keep their entry. */
+static bool nf_svc_may_begin(const struct sk_buff *skb, u8 family, u8 protocol)
+{
+	int offset;
+
+	if (protocol == IPPROTO_UDP)
+		return true;
+	if (protocol != IPPROTO_TCP && protocol != IPPROTO_SCTP)
+		return false;
+	offset = nf_svc_transport_offset(skb, family);
+	if (offset < 0)
+		return false;
+	return protocol == IPPROTO_TCP ? nf_svc_is_syn(skb, offset) :
+					 nf_svc_is_init(skb, offset);
+}
+
+/* Is it on its way to what its sender asked for, not past us already (on the
+ * loopback device, of a VRF)?
+ */
+static bool nf_svc_is_untouched(const struct sk_buff *skb,
+				const struct nf_svc_packet *packet)
+{
+	if (packet->family == NFPROTO_IPV4)
+		return ip_hdr(skb)->daddr == packet->daddr.ip;
+	return ipv6_addr_equal(&ipv6_hdr(skb)->daddr, &packet->daddr.in6);
+}
+
+/* Is the entry of this packet one that today's tables would not make? */
+static bool nf_svc_is_wrong(struct nf_svc_packet *packet,
+			    const struct nf_conn *ct)
+{
+	const struct nf_conntrack_tuple *reply =
+		nf_ct_tuple(ct, IP_CT_DIR_REPLY);
+	bool bound = ct->status & IPS_DST_NAT;
+
+	return !nf_svc_lookup_keeps(packet, bound ? &reply->src.u3 : NULL,
+				    reply->src.u.all);
+}
+
+/*
+ * An entry that could be wrong: that of a flow whose destination was rewritten, or
+ * of one that began before its frontend did. The latter were never answered; they
+ * are looked for only as long as one may be left, for what is sent into silence
+ * (a tunnel's packets) would pay for it always.
+ */
+static bool nf_svc_could_be_wrong(const struct nf_svc_ns *ns,
+				  const struct nf_conn *ct)
+{
+	if (ct->status & IPS_DST_NAT)
+		return true;
+	return unlikely(time_before(jiffies, READ_ONCE(ns->heal_until))) &&
+	       !(ct->status & IPS_SEEN_REPLY);
+}
+
+static unsigned int nf_svc_begin_anew(struct sk_buff *skb,
+				      const struct nf_hook_state *state,
+				      struct nf_svc_packet *packet,
+				      struct nf_conn *ct)
+{
+	enum ip_conntrack_info ctinfo;
+	unsigned int ret;
+
+	/* False if another processor ends it, and also if its end could not be
+	 * told to a reliable listener, though it is ended then.
+	 */
+	nf_ct_kill(ct);
+	nf_reset_ct(skb);
+	ret = nf_conntrack_in(skb, state);
+	if (ret != NF_ACCEPT)
+		return ret;
+	ct = nf_ct_get(skb, &ctinfo);
+	if (likely(ct && !nf_ct_is_dying(ct))) {
+		nf_svc_count_healed(packet);
+		trace_nf_svc_heal(packet);
+		return NF_ACCEPT;
+	}
+	packet->verdict = NF_SVC_VERDICT_DROP;
+	packet->reason = NF_SVC_DROP_BIND;
+	nf_svc_count_drop(packet, packet->reason);
+	trace_nf_svc_drop(packet);
+	nf_svc_event_drop(packet);
+	return NF_DROP;
+}
+
+/* PRE_ROUTING and LOCAL_OUT: softirq or process, RCU read side. */
+static unsigned int nf_svc_hook_heal(void *priv, struct sk_buff *skb,
+				     const struct nf_hook_state *state)
+{
+	enum ip_conntrack_info ctinfo;
+	struct nf_svc_packet packet;
+	struct nf_conn *ct;
+
+	ct = nf_ct_get(skb, &ctinfo);
+	if (!ct || CTINFO2DIR(ctinfo) != IP_CT_DIR_ORIGINAL ||
+	    !nf_ct_is_confirmed(ct) || ct->master)
+		return NF_ACCEPT;
+	/* Pairs with rcu_assign_pointer() in nf_svc_ns_get(). */
+	packet.ns = rcu_dereference(nf_svc_net(state->net)->ns);
+	if (!packet.ns || !nf_svc_could_be_wrong(packet.ns, ct) ||
+	    !nf_svc_may_begin(skb, state->pf, nf_ct_protonum(ct)) ||
+	    nf_ct_zone(ct)->id != NF_CT_DEFAULT_ZONE_ID || nfct_help(ct))
+		return NF_ACCEPT;
+
+	/* Pairs with smp_store_release() in nf_svc_commit(). */
+	packet.generation = smp_load_acquire(&packet.ns->generation);
+	packet.net = state->net;
+	packet.in = state->hook == NF_INET_LOCAL_OUT ? NULL : state->in;
+	nf_svc_packet_from_flow(&packet, ct);
+	if (likely(!nf_svc_is_untouched(skb, &packet) ||
+		   !nf_svc_is_wrong(&packet, ct)))
+		return NF_ACCEPT;
+	return nf_svc_begin_anew(skb, state, &packet, ct);
+}
+
+/*
+ * Right after conntrack, before anybody has looked at the entry: rules of others
+ * (mangle, policy routing by connection mark) see the new flow alone.
+ */
+static const struct nf_hook_ops nf_svc_heal_ops[][2] = {
+	{
+		{
+			.hook = nf_svc_hook_heal,
+			.pf = NFPROTO_IPV4,
+			.hooknum = NF_INET_PRE_ROUTING,
+			.priority = NF_IP_PRI_CONNTRACK + 1,
+		},
+		{
+			.hook = nf_svc_hook_heal,
+			.pf = NFPROTO_IPV4,
+			.hooknum = NF_INET_LOCAL_OUT,
+			.priority = NF_IP_PRI_CONNTRACK + 1,
+		},
+	},
+	{
+		{
+			.hook = nf_svc_hook_heal,
+			.pf = NFPROTO_IPV6,
+			.hooknum = NF_INET_PRE_ROUTING,
+			.priority = NF_IP6_PRI_CONNTRACK + 1,
+		},
+		{
+			.hook = nf_svc_hook_heal,
+			.pf = NFPROTO_IPV6,
+			.hooknum = NF_INET_LOCAL_OUT,
+			.priority = NF_IP6_PRI_CONNTRACK + 1,
+		},
+	},
+};
+
+/**
+ * nf_svc_heal_hook() - watch over the flows of a family
+ * @net: namespace
+ * @family: NFPROTO_*
+ *
+ * Context: process, may sleep; the namespace's mutex is held.
+ * Return: 0 or a negative error.
+ */
+int nf_svc_heal_hook(struct net *net, u8 family)
+{
+	return nf_register_net_hooks(net,
+				     nf_svc_heal_ops[family == NFPROTO_IPV6],
+				     ARRAY_SIZE(nf_svc_heal_ops[0]));
+}
+
+/**
+ * nf_svc_heal_unhook() - undo nf_svc_heal_hook()
+ * @net: namespace
+ * @family: NFPROTO_*
+ *
+ * Context: process, may sleep; the namespace's mutex is held. Does not wait.
+ */
+void nf_svc_heal_unhook(struct net *net, u8 family)
+{
+	nf_unregister_net_hooks(net, nf_svc_heal_ops[family == NFPROTO_IPV6],
+				ARRAY_SIZE(nf_svc_heal_ops[0]));
+}

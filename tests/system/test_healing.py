@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Flows whose entry in conntrack is no longer true: DP-09, DP-11, DP-12."""
+import contextlib
+import socket
+import struct
+
+import pytest
+
+from lab.client import Conversation, attempt
+
+
+@contextlib.contextmanager
+def silent(host, hook, protocol, port):
+    """Packets of host with this destination port are lost."""
+    host.nft(f"""
+        table inet silence {{
+            chain lost {{
+                type filter hook {hook} priority {'raw' if hook == 'output' else 'filter'};
+                {protocol} dport {port} drop
+            }}
+        }}""")
+    try:
+        yield
+    finally:
+        host.run("nft", "delete", "table", "inet", "silence")
+
+
+def vanish(host, conversation, protocol):
+    """The client's end of a connection is gone, and nobody was told."""
+    with silent(host, "output", protocol, 80):
+        conversation.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        conversation.close()
+
+
+@pytest.fixture
+def backends(lab, svcctl, family, protocol):
+    """A service with backend a; the texts of backends a, b and d."""
+    a, b, d = (family.at(pod.addr(family), 8080) for pod in (lab.a, lab.b, lab.d))
+    svcctl("add", "service", "shop/web:http", family.at(family.vip(1), 80, protocol), "backend", a)
+    return a, b, d
+
+
+@pytest.mark.smoke
+@pytest.mark.row("DP-11")
+@pytest.mark.parametrize("protocol", ["udp"])
+@pytest.mark.parametrize("client", ["c", "outside", "node"])
+def test_a_datagram_after_its_backend_is_gone(lab, svcctl, tables, family, protocol, backends, client):
+    """DP-11: one socket's next datagram reaches a backend that there is, time and again, and none is lost."""
+    a, b, d = backends
+    with Conversation(getattr(lab, client), family.vip(1), 80, protocol) as c:
+        assert c.ask().name == "a"
+        for there, gone, name in ((b, a, "b"), (d, b, "d"), (a, d, "a")):
+            svcctl("batch", input=f"add backend shop/web:http {there}\ndel backend shop/web:http {gone}\n")
+            for _ in range(3):
+                assert c.ask().name == name
+    stats = tables.stats("shop/web:http")
+    assert (stats["flows"], stats["healed"]) == (4, 3)
+
+
+@pytest.mark.row("DP-11", "REJ-01")
+@pytest.mark.parametrize("protocol", ["udp"])
+def test_a_datagram_when_no_backend_is_left(lab, svcctl, family, protocol, backends):
+    """DP-11: if no backend is left it is rejected with the very next packet."""
+    with Conversation(lab.c, family.vip(1), 80, protocol) as c:
+        assert c.ask().name == "a"
+        svcctl("del", "backend", "shop/web:http", backends[0])
+        with pytest.raises(ConnectionRefusedError):
+            c.ask()
+        svcctl("add", "backend", "shop/web:http", backends[1])
+        assert c.ask().name == "b"
+
+
+@pytest.mark.row("DP-11")
+@pytest.mark.parametrize("protocol", ["udp"])
+def test_a_flow_stays_whose_backend_left_the_set(lab, svcctl, tables, family, protocol, backends):
+    """DP-11: drained, without weight, out of this client's set: for the life of the flow nothing moves."""
+    a, b, _ = backends
+    with Conversation(lab.c, family.vip(1), 80, protocol) as c:
+        assert c.ask().name == "a"
+        svcctl("add", "backend", "shop/web:http", b, "sets", "cluster,local")
+        for words in (("sets", "none"), ("sets", "local"), ("weight", "0"), ("sets", "cluster", "weight", "3")):
+            svcctl("set", "backend", "shop/web:http", a, *words)
+            assert c.ask().name == "a", words
+        svcctl("set", "frontend", family.at(family.vip(1), 80, protocol), "rule", "outside", "set", "local")
+        assert c.ask().name == "a"
+    stats = tables.stats("shop/web:http")
+    assert (stats["flows"], stats["healed"]) == (1, 0)
+
+
+@pytest.mark.row("DP-09")
+@pytest.mark.parametrize("protocol", ["tcp", "sctp"])
+@pytest.mark.parametrize("client", ["c", "outside", "node"])
+def test_a_port_is_used_again(lab, svcctl, family, protocol, backends, client):
+    """DP-09: a connection out of a port whose old one never ended gets a backend that there is, at once."""
+    a, b, _ = backends
+    host = getattr(lab, client)
+    with Conversation(host, family.vip(1), 80, protocol, source_port=41235) as c:
+        assert c.ask().name == "a"
+        svcctl("batch", input=f"add backend shop/web:http {b}\ndel backend shop/web:http {a}\n")
+        vanish(host, c, protocol)
+    with silent(lab.a, "input", protocol, 8080):
+        outcome = attempt(host, family.vip(1), 80, protocol, source_port=41235)
+    assert outcome.answer and outcome.answer.name == "b" and outcome.seconds < 0.9, outcome
+
+
+@pytest.mark.smoke
+@pytest.mark.row("DP-12")
+@pytest.mark.parametrize("protocol", ["udp"])
+@pytest.mark.parametrize("client", ["c", "outside", "node"])
+def test_a_client_that_began_before_its_service(lab, svcctl, tables, family, protocol, client):
+    """DP-12: what it sent before went nowhere; its first packet after the commit is answered."""
+    vip = family.vip(1)
+    svcctl("add", "service", "shop/other:http", family.at(family.vip(9), 80, protocol))
+    with Conversation(getattr(lab, client), vip, 80, protocol, timeout=0.2) as c:
+        for _ in range(2):
+            with pytest.raises(OSError):
+                c.ask()
+        svcctl("add", "service", "shop/web:http", family.at(vip, 80, protocol),
+               "backend", family.at(lab.a.addr(family), 8080))
+        assert c.ask().name == "a"
+        assert c.ask().name == "a"
+    assert tables.stats("shop/web:http")["healed"] == 1
