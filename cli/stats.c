@@ -214,6 +214,7 @@ const struct command svcctl_stats = {
 		"  refusal-limit  dropped instead of refused: refused too often lately\n"
 		"  bind           dropped: conntrack or NAT could not take the flow\n"
 		"  internal       dropped: a frontend for pods and this node, asked from outside\n"
+		"  invalid        dropped: of a flow, but conntrack could not rewrite it\n"
 		"\n"
 		"With --rate it goes on, and shows what happened in each second, of the services\n"
 		"of which anything did; on a terminal always in the same place.\n",

@@ -219,6 +219,8 @@ char *story_refusal(const struct story *story, char *text)
 		[NF_SVC_DROP_BIND] = "conntrack or NAT could not take the flow",
 		[NF_SVC_DROP_INTERNAL] =
 			"it is internal: only pods and this node may ask here",
+		[NF_SVC_DROP_INVALID] =
+			"it is of a flow, but no packet that may come there",
 	};
 	uint32_t reason = story->explanation.drop_reason;
 

@@ -34,6 +34,18 @@ static bool nf_svc_bind_by_hand(struct nf_conn *ct,
 	return true;
 }
 
+/*
+ * What conntrack thinks is out of a window goes on untranslated: the client gets it
+ * from an address it never asked, and ends the connection with a RST to that
+ * (kubernetes/kubernetes#74839). It is for the two ends to judge. Not locked: an
+ * unconfirmed entry belongs to its packet alone.
+ */
+static void nf_svc_be_liberal(struct nf_conn *ct)
+{
+	ct->proto.tcp.seen[0].flags |= IP_CT_TCP_FLAG_BE_LIBERAL;
+	ct->proto.tcp.seen[1].flags |= IP_CT_TCP_FLAG_BE_LIBERAL;
+}
+
 /**
  * nf_svc_bind_destination() - bind a flow to the backend chosen
  * @ct: flow, not confirmed, without a destination binding
@@ -57,6 +69,8 @@ unsigned int nf_svc_bind_destination(struct nf_conn *ct,
 		.max_proto.all = backend->port,
 	};
 
+	if (nf_ct_protonum(ct) == IPPROTO_TCP)
+		nf_svc_be_liberal(ct);
 	if (nf_svc_bind_by_hand(ct, backend))
 		return NF_ACCEPT;
 	return nf_nat_setup_info(ct, &range, NF_NAT_MANIP_DST);

@@ -119,6 +119,16 @@ static bool nf_svc_could_be_wrong(const struct nf_svc_ns *ns,
 	       !(ct->status & IPS_SEEN_REPLY);
 }
 
+static unsigned int nf_svc_heal_drop(struct nf_svc_packet *packet, u8 reason)
+{
+	packet->verdict = NF_SVC_VERDICT_DROP;
+	packet->reason = reason;
+	nf_svc_count_drop(packet, packet->reason);
+	trace_nf_svc_drop(packet);
+	nf_svc_event_drop(packet);
+	return NF_DROP;
+}
+
 static unsigned int nf_svc_begin_anew(struct sk_buff *skb,
 				      const struct nf_hook_state *state,
 				      struct nf_svc_packet *packet,
@@ -141,12 +151,56 @@ static unsigned int nf_svc_begin_anew(struct sk_buff *skb,
 		trace_nf_svc_heal(packet);
 		return NF_ACCEPT;
 	}
-	packet->verdict = NF_SVC_VERDICT_DROP;
-	packet->reason = NF_SVC_DROP_BIND;
-	nf_svc_count_drop(packet, packet->reason);
-	trace_nf_svc_drop(packet);
-	nf_svc_event_drop(packet);
-	return NF_DROP;
+	return nf_svc_heal_drop(packet, NF_SVC_DROP_BIND);
+}
+
+/* Tables, commit and device of a packet, or false if there are no tables. */
+static bool nf_svc_heal_packet(struct nf_svc_packet *packet,
+			       const struct nf_hook_state *state)
+{
+	/* Pairs with rcu_assign_pointer() in nf_svc_ns_get(). */
+	packet->ns = rcu_dereference(nf_svc_net(state->net)->ns);
+	if (!packet->ns)
+		return false;
+	/* Pairs with smp_store_release() in nf_svc_commit(). */
+	packet->generation = smp_load_acquire(&packet->ns->generation);
+	packet->net = state->net;
+	packet->in = state->hook == NF_INET_LOCAL_OUT ? NULL : state->in;
+	return true;
+}
+
+/*
+ * A packet that conntrack could make nothing of is not translated. Of a service's
+ * flow it would arrive from a backend, or at a ClusterIP, that its receiver never
+ * had to do with. Those of other flows are not judged.
+ */
+static unsigned int nf_svc_invalid(const struct sk_buff *skb,
+				   const struct nf_hook_state *state)
+{
+	const struct nf_conntrack_tuple_hash *hash;
+	struct nf_conntrack_tuple tuple;
+	struct nf_svc_packet packet;
+	struct nf_conn *ct;
+	bool ours;
+
+	if (!nf_ct_get_tuplepr(skb, skb_network_offset(skb), state->pf,
+			       state->net, &tuple) ||
+	    !nf_svc_heal_packet(&packet, state))
+		return NF_ACCEPT;
+	hash = nf_conntrack_find_get(state->net, &nf_ct_zone_dflt, &tuple);
+	if (!hash)
+		return NF_ACCEPT;
+	ct = nf_ct_tuplehash_to_ctrack(hash);
+	nf_svc_packet_from_flow(&packet, ct);
+	ours = ct->status & IPS_DST_NAT;
+	nf_ct_put(ct);
+	if (!ours)
+		return NF_ACCEPT;
+	nf_svc_lookup_keeps(&packet, NULL, 0);
+	if (!packet.frontend)
+		return NF_ACCEPT;
+	nf_svc_classify(&packet);
+	return nf_svc_heal_drop(&packet, NF_SVC_DROP_INVALID);
 }
 
 /* PRE_ROUTING and LOCAL_OUT: softirq or process, RCU read side. */
@@ -158,20 +212,17 @@ static unsigned int nf_svc_hook_heal(void *priv, struct sk_buff *skb,
 	struct nf_conn *ct;
 
 	ct = nf_ct_get(skb, &ctinfo);
+	if (unlikely(!ct && ctinfo != IP_CT_UNTRACKED))
+		return nf_svc_invalid(skb, state);
 	if (!ct || CTINFO2DIR(ctinfo) != IP_CT_DIR_ORIGINAL ||
 	    !nf_ct_is_confirmed(ct) || ct->master)
 		return NF_ACCEPT;
-	/* Pairs with rcu_assign_pointer() in nf_svc_ns_get(). */
-	packet.ns = rcu_dereference(nf_svc_net(state->net)->ns);
-	if (!packet.ns || !nf_svc_could_be_wrong(packet.ns, ct) ||
+	if (!nf_svc_heal_packet(&packet, state) ||
+	    !nf_svc_could_be_wrong(packet.ns, ct) ||
 	    !nf_svc_may_begin(skb, state->pf, nf_ct_protonum(ct)) ||
 	    nf_ct_zone(ct)->id != NF_CT_DEFAULT_ZONE_ID || nfct_help(ct))
 		return NF_ACCEPT;
 
-	/* Pairs with smp_store_release() in nf_svc_commit(). */
-	packet.generation = smp_load_acquire(&packet.ns->generation);
-	packet.net = state->net;
-	packet.in = state->hook == NF_INET_LOCAL_OUT ? NULL : state->in;
 	nf_svc_packet_from_flow(&packet, ct);
 	if (likely(!nf_svc_is_untouched(skb, &packet) ||
 		   !nf_svc_is_wrong(&packet, ct)))

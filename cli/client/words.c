@@ -68,6 +68,7 @@ const struct nf_svc_word nf_svc_drop_reasons[] = {
 	{ NF_SVC_DROP_REFUSAL_LIMIT, "refusal-limit" },
 	{ NF_SVC_DROP_BIND, "bind" },
 	{ NF_SVC_DROP_INTERNAL, "internal" },
+	{ NF_SVC_DROP_INVALID, "invalid" },
 	{ 0, NULL },
 };
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Flows whose entry in conntrack is no longer true: DP-09, DP-11, DP-12."""
+"""Flows whose entry in conntrack is no longer true, and packets that fit into none: DP-09, DP-11 to DP-13."""
 import contextlib
 import socket
 import struct
@@ -7,6 +7,8 @@ import struct
 import pytest
 
 from lab.client import Conversation, attempt
+from lab.packets import ACK, FIN, PSH, SYN, Sniffer, send_segment
+from lab.wait import until
 
 
 @contextlib.contextmanager
@@ -120,3 +122,35 @@ def test_a_client_that_began_before_its_service(lab, svcctl, tables, family, pro
         assert c.ask().name == "a"
         assert c.ask().name == "a"
     assert tables.stats("shop/web:http")["healed"] == 1
+
+
+@pytest.mark.row("DP-13")
+@pytest.mark.parametrize("protocol", ["tcp"])
+@pytest.mark.parametrize("client", ["c", "outside"])
+def test_a_segment_out_of_the_window_is_translated(lab, svcctl, family, protocol, backends, client):
+    """DP-13: it reaches the client as from the service, so that the client resets nothing."""
+    host, vip = getattr(lab, client), family.vip(1)
+    with Conversation(host, vip, 80) as c, Sniffer(host, "eth0") as wire:
+        assert c.ask().name == "a"
+        peer = c.socket.getsockname()[:2]
+        send_segment(lab.a, (lab.a.addr(family), 8080), peer, PSH | ACK, seq=0x5EC0, ack=0x5EC0, payload=b"!")
+        until(lambda: [p for p in wire.packets() if p.payload.endswith(b"!")], "the segment arrives")
+        assert c.ask().name == "a"
+        assert {p.source for p in wire.packets() if p.payload.endswith(b"!")} == {vip}
+        assert not wire.to(lab.a.addr(family)) and not wire.to(lab.a.addr(family), outgoing=True)
+
+
+@pytest.mark.row("DP-13")
+@pytest.mark.parametrize("protocol", ["tcp"])
+def test_a_segment_that_is_none_is_dropped(lab, svcctl, tables, family, protocol, backends):
+    """DP-13: what conntrack cannot translate does not pass, of a service's flow; others' does."""
+    vip, backend = family.vip(1), (lab.a.addr(family), 8080)
+    with Conversation(lab.c, vip, 80) as c, Conversation(lab.c, *backend) as direct, \
+            Sniffer(lab.c, "eth0") as wire:
+        assert c.ask().name == direct.ask().name == "a"
+        for to in c, direct:
+            send_segment(lab.a, backend, to.socket.getsockname()[:2], SYN | FIN | ACK, payload=b"!")
+        until(lambda: tables.stats("shop/web:http").get("invalid") == 1, "one is dropped")
+        assert c.ask().name == "a"
+        came = [p.ports[1] for p in wire.packets() if p.payload.endswith(b"!")]
+        assert came == [direct.source_port]

@@ -135,7 +135,7 @@ static void CTL_02_totals_tell_what_was_not_counted(void **state)
 #define DROPS                                                                   \
 	"\"drops\":{\"no-backend\":0,\"set-empty\":0,\"unclaimed\":0,"          \
 	"\"source-range\":0,\"service-cidr\":0,\"refusal-limit\":0,\"bind\":4," \
-	"\"internal\":0"
+	"\"internal\":0,\"invalid\":0"
 	assert_written(document_stats(&stats),
 		       "{\"flows\":3,\"masqueraded\":2,\"healed\":1," DROPS
 		       "}}");
@@ -148,7 +148,7 @@ static void CTL_02_totals_tell_what_was_not_counted(void **state)
 		"{\"flows\":3,\"masqueraded\":2,\"healed\":1,\"drops\":{\"unknown\":5,"
 		"\"no-backend\":0,\"set-empty\":0,\"unclaimed\":0,"
 		"\"source-range\":0,\"service-cidr\":0,"
-		"\"refusal-limit\":0,\"bind\":4,\"internal\":0}}");
+		"\"refusal-limit\":0,\"bind\":4,\"internal\":0,\"invalid\":0}}");
 #undef DROPS
 }
 

@@ -751,6 +751,8 @@ enum nf_svc_verdict {
  *	the service; counted beside the reason of the refusal
  * @NF_SVC_DROP_BIND: dropped: conntrack or NAT could not take the flow
  * @NF_SVC_DROP_INTERNAL: dropped: an internal frontend, asked from outside
+ * @NF_SVC_DROP_INVALID: dropped: of a service's flow, of either direction, and
+ *	conntrack cannot make anything of it, so that it would go on as it is
  */
 enum nf_svc_drop_reason {
 	NF_SVC_DROP_UNSPEC,
@@ -762,6 +764,7 @@ enum nf_svc_drop_reason {
 	NF_SVC_DROP_REFUSAL_LIMIT,
 	NF_SVC_DROP_BIND,
 	NF_SVC_DROP_INTERNAL,
+	NF_SVC_DROP_INVALID,
 
 	/* private: */
 	__NF_SVC_DROP_MAX,

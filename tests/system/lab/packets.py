@@ -14,7 +14,7 @@ from .wait import until
 SO_RCVBUFFORCE = 33
 ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 0x0003, 0x0800, 0x86DD
 PACKET_OUTGOING = 4
-SYN = 0x02
+FIN, SYN, PSH, ACK = 0x01, 0x02, 0x08, 0x10
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,20 @@ def _fold(total):
     while total >> 16:
         total = (total & 0xffff) + (total >> 16)
     return ~total & 0xffff or 0xffff
+
+
+def send_segment(host, source, destination, flags, seq=0, ack=0, payload=b""):
+    """Send one TCP segment out of host's (address, port) that no socket of it knows of."""
+    family = families.of(destination[0])
+    header = struct.pack("!HHIIBBHHH", source[1], destination[1], seq, ack, 0x50, flags, 64240, 0, 0)
+    octets = header + payload
+    check = _fold(_sum(family.pack(source[0])) + _sum(family.pack(destination[0])) +
+                  PROTOCOLS["tcp"] + len(octets) + _sum(octets))
+    with host:
+        raw = socket.socket(family.af, socket.SOCK_RAW, PROTOCOLS["tcp"])
+    with raw:
+        raw.bind((source[0], 0))
+        raw.sendto(octets[:16] + struct.pack("!H", check) + octets[18:], (destination[0], 0))
 
 
 class Spray:
