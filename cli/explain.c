@@ -151,14 +151,6 @@ static void print_passed_over(const struct story *story)
 			       explanation->n_passed_over);
 }
 
-/* Chosen for a source port that nobody named is not chosen. */
-static void forget_choice(struct story *story)
-{
-	if (!story->packet.source_port && story->packet.port &&
-	    story->explanation.candidates > 1)
-		story->explanation.has_chosen = false;
-}
-
 static void print_story(const struct svcctl *ctl, const struct story *story)
 {
 	const struct nf_svc_explanation *explanation = &story->explanation;
@@ -356,7 +348,6 @@ static enum exit_status run_explain(struct svcctl *ctl, struct words *words)
 	    nf_svc_explain(ctl->client, &story.packet, &story.explanation,
 			   &error))
 		status = complain_error(&error);
-	forget_choice(&story);
 	if (!status && ctl->output == OUTPUT_JSON)
 		status = json_print(document_story(&story));
 	else if (!status)

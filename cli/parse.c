@@ -133,6 +133,27 @@ enum exit_status parse_word(struct words *words, const char *key,
 			nf_svc_word_list(list, allowed, sizeof(allowed)));
 }
 
+static enum exit_status parse_affinity(const char *text, uint32_t *seconds)
+{
+	unsigned long value;
+	char *end;
+
+	if (text && !strcmp(text, "none")) {
+		*seconds = 0;
+		return DONE;
+	}
+	errno = 0;
+	value = text ? strtoul(text, &end, 10) : 0;
+	if (!text || errno || *end || *text < '0' || *text > '9' ||
+	    value > NF_SVC_AFFINITY_TIMEOUT_MAX)
+		return complain(
+			WRONG_USAGE,
+			"affinity %s: not seconds; 1 to %d (Kubernetes' default is 10800), or none",
+			text ? text : "", NF_SVC_AFFINITY_TIMEOUT_MAX);
+	*seconds = (uint32_t)value;
+	return DONE;
+}
+
 enum exit_status parse_service_words(struct words *words,
 				     struct nf_svc_service *service,
 				     unsigned int *given, bool *found)
@@ -154,6 +175,11 @@ enum exit_status parse_service_words(struct words *words,
 		*given |= NF_SVC_GIVEN_REFUSE_WITH;
 		return parse_word(words, "refuse-with", nf_svc_refusals,
 				  &service->refuse_with);
+	}
+	if (words_take_if(words, "affinity")) {
+		*given |= NF_SVC_GIVEN_AFFINITY;
+		return parse_affinity(words_take(words),
+				      &service->affinity_timeout);
 	}
 	*found = false;
 	return DONE;

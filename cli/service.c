@@ -142,7 +142,8 @@ static enum exit_status check_families(const struct new_service *wanted)
 static bool is_keyword(const char *word)
 {
 	static const char *const keywords[] = { "family", "scheduler",
-						"refuse-with", "backend" };
+						"refuse-with", "affinity",
+						"backend" };
 
 	for (size_t i = 0; i < sizeof(keywords) / sizeof(*keywords); i++) {
 		if (!strcmp(word, keywords[i]))
@@ -337,7 +338,7 @@ static enum exit_status run_set(struct svcctl *ctl, struct words *words)
 	if (!status && !wanted.given)
 		status = complain(
 			WRONG_USAGE,
-			"set service %s: what?; scheduler or refuse-with",
+			"set service %s: what?; scheduler, refuse-with or affinity",
 			wanted.word);
 	return status ? status :
 			transaction_run(ctl, READ_ALL, NULL, plan_set, &wanted);
@@ -388,7 +389,7 @@ const struct command svcctl_add_service = {
 	.noun = "service",
 	.synopsis =
 		"NAME FRONTEND... [family ipv4|ipv6] [scheduler random]\n"
-		"         [refuse-with reset|icmp] [backend IP:PORT [weight N] [sets SETS]]...",
+		"         [refuse-with reset|icmp] [affinity SECONDS|none] [backend IP:PORT [weight N] [sets SETS]]...",
 	.summary = "make a service with its frontends and backends",
 	.help = "Makes a service, where it answers and who serves, all at once or not at all.\n"
 		"\n"
@@ -414,7 +415,8 @@ const struct command svcctl_add_service = {
 const struct command svcctl_set_service = {
 	.verb = "set",
 	.noun = "service",
-	.synopsis = "NAME [scheduler random] [refuse-with reset|icmp]",
+	.synopsis =
+		"NAME [scheduler random] [refuse-with reset|icmp] [affinity SECONDS|none]",
 	.summary = "change a service",
 	.help = "Changes what is given and keeps the rest. Of several services of this name, all\n"
 		"are changed.\n",

@@ -207,7 +207,8 @@ static bool nf_svc_config_same(const struct nf_svc_config *a,
 			       const struct nf_svc_config *b)
 {
 	return a && a->scheduler == b->scheduler &&
-	       a->refuse_with == b->refuse_with && a->nr == b->nr &&
+	       a->refuse_with == b->refuse_with &&
+	       a->affinity_timeout == b->affinity_timeout && a->nr == b->nr &&
 	       !memcmp(a->backends, b->backends,
 		       b->nr * sizeof(*b->backends)) &&
 	       !memcmp(a->group, b->group, sizeof(b->group));
@@ -267,7 +268,8 @@ int nf_svc_config_build(struct nf_svc_change *change)
 	/* A service may be large: not for the sake of one frontend. */
 	if (old && !change->has_backends && !change->is_replaced &&
 	    old->scheduler == change->scheduler &&
-	    old->refuse_with == change->refuse_with)
+	    old->refuse_with == change->refuse_with &&
+	    old->affinity_timeout == change->affinity_timeout)
 		return 0;
 	err = nf_svc_backends_begin(change);
 	if (err)
@@ -279,6 +281,7 @@ int nf_svc_config_build(struct nf_svc_change *change)
 		return -ENOMEM;
 	config->scheduler = change->scheduler;
 	config->refuse_with = change->refuse_with;
+	config->affinity_timeout = change->affinity_timeout;
 	nf_svc_config_fill(config, change->backends, change->nr_backends,
 			   (u32 *)&config->backends[change->nr_backends]);
 	if (nf_svc_config_same(old, config)) {
@@ -288,5 +291,7 @@ int nf_svc_config_build(struct nf_svc_change *change)
 		nf_svc_backends_count(change, old);
 	}
 	change->config = config;
+	if (config && config->affinity_timeout)
+		return nf_svc_affinity_prepare(change->service);
 	return 0;
 }

@@ -30,6 +30,7 @@ struct nf_svc_change *nf_svc_change_of(struct nf_svc_tx *tx,
 		change->kind = NF_SVC_CHANGE_CHANGED;
 		change->scheduler = config->scheduler;
 		change->refuse_with = config->refuse_with;
+		change->affinity_timeout = config->affinity_timeout;
 	} else {
 		change->kind = NF_SVC_CHANGE_ADDED;
 		change->scheduler = nf_svc_scheduler_find("random");

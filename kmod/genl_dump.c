@@ -62,7 +62,8 @@ int nf_svc_cmd_info(struct sk_buff *skb, struct genl_info *info)
 	u64 capabilities = NF_SVC_CAP_CLAIMS | NF_SVC_CAP_HISTORY |
 			   NF_SVC_CAP_EVENTS | NF_SVC_CAP_NODE_PORT |
 			   NF_SVC_CAP_SOURCE_RANGES | NF_SVC_CAP_SERVICE_CIDRS |
-			   NF_SVC_CAP_INTERNAL | NF_SVC_CAP_MASQUERADE_MARK;
+			   NF_SVC_CAP_INTERNAL | NF_SVC_CAP_MASQUERADE_MARK |
+			   NF_SVC_CAP_AFFINITY;
 	struct sk_buff *msg;
 	u64 generation;
 	void *head;

@@ -186,6 +186,8 @@ int nf_svc_cmd_explain(struct sk_buff *skb, struct genl_info *info)
 	}
 	if (packet.backend && info->attrs[NF_SVC_A_SOURCE_PORT])
 		settled = packet.config->scheduler->settled(&packet);
+	if (packet.backend && packet.memory == NF_SVC_MEMORY_USED)
+		settled = true;
 	err = nf_svc_explain_put(msg, &packet, settled);
 out:
 	rcu_read_unlock();

@@ -93,6 +93,8 @@ int nf_svc_put_service(struct sk_buff *skb,
 	    nla_put_string(skb, NF_SVC_A_OWNER, service->owner) ||
 	    nla_put_string(skb, NF_SVC_A_SCHEDULER, config->scheduler->name) ||
 	    nla_put_u32(skb, NF_SVC_A_REFUSE_WITH, config->refuse_with) ||
+	    nla_put_u32(skb, NF_SVC_A_AFFINITY_TIMEOUT,
+			config->affinity_timeout) ||
 	    nla_put_u32(skb, NF_SVC_A_COUNT_BACKENDS, config->nr) ||
 	    nla_put_u32(skb, NF_SVC_A_COUNT_FRONTENDS, service->nr_frontends))
 		return -EMSGSIZE;
@@ -196,6 +198,8 @@ int nf_svc_put_stats(struct sk_buff *skb, const struct nf_svc_stats *stats)
 	    nla_put_u64_64bit(skb, NF_SVC_A_MASQUERADED, stats->masqueraded,
 			      NF_SVC_A_PAD) ||
 	    nla_put_u64_64bit(skb, NF_SVC_A_HEALED, stats->healed,
+			      NF_SVC_A_PAD) ||
+	    nla_put_u64_64bit(skb, NF_SVC_A_UNREMEMBERED, stats->unremembered,
 			      NF_SVC_A_PAD))
 		return -EMSGSIZE;
 	for (reason = 1; reason < __NF_SVC_DROP_MAX; reason++) {

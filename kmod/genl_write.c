@@ -184,6 +184,7 @@ static int nf_svc_step_service_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 	struct nlattr **attrs = info->attrs;
 	struct nf_svc_key key;
 	u8 refuse_with = 0;
+	u32 affinity = 0;
 	int err;
 
 	err = nf_svc_read_key(attrs, info, &key);
@@ -199,18 +200,20 @@ static int nf_svc_step_service_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 			return -EINVAL;
 		}
 	}
-	if (attrs[NF_SVC_A_AFFINITY_TIMEOUT] &&
-	    nla_get_u32(attrs[NF_SVC_A_AFFINITY_TIMEOUT])) {
-		NL_SET_ERR_MSG_ATTR(
-			info->extack, attrs[NF_SVC_A_AFFINITY_TIMEOUT],
-			"affinity needs CAP_AFFINITY, which this module has not");
-		return -EOPNOTSUPP;
+	if (attrs[NF_SVC_A_AFFINITY_TIMEOUT])
+		affinity = nla_get_u32(attrs[NF_SVC_A_AFFINITY_TIMEOUT]);
+	if (affinity > NF_SVC_AFFINITY_TIMEOUT_MAX) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    attrs[NF_SVC_A_AFFINITY_TIMEOUT],
+				    "AFFINITY_TIMEOUT is 0 to 86400 seconds");
+		return -ERANGE;
 	}
 	if (attrs[NF_SVC_A_REFUSE_WITH])
 		refuse_with = nla_get_u32(attrs[NF_SVC_A_REFUSE_WITH]);
 	return nf_svc_service_set(
 		ns, tx, &key, nf_svc_flags_of(info), scheduler,
 		attrs[NF_SVC_A_REFUSE_WITH] ? &refuse_with : NULL,
+		attrs[NF_SVC_A_AFFINITY_TIMEOUT] ? &affinity : NULL,
 		info->extack);
 }
 

@@ -107,6 +107,8 @@ static unsigned int nf_svc_hook_destination(void *priv, struct sk_buff *skb,
 
 	switch (packet.verdict) {
 	case NF_SVC_VERDICT_FORWARD:
+		if (unlikely(packet.config->affinity_timeout))
+			nf_svc_affinity_remember(&packet);
 		ret = nf_svc_bind_destination(ct, &packet);
 		if (likely(ret == NF_ACCEPT)) {
 			nf_svc_count_flow(&packet);

@@ -209,6 +209,7 @@ nf_svc_lookup_frontend(struct nf_svc_packet *packet)
 void nf_svc_lookup(struct nf_svc_packet *packet)
 {
 	const struct nf_svc_address *address = nf_svc_lookup_frontend(packet);
+	u8 flags = address ? address->flags : 0;
 
 	if (!packet->frontend && !address)
 		return;
@@ -216,22 +217,23 @@ void nf_svc_lookup(struct nf_svc_packet *packet)
 	nf_svc_classify(packet);
 	if (packet->frontend) {
 		packet->rule = &packet->frontend->rule[packet->class];
-	} else if (exclusive && address->flags & NF_SVC_FRONTEND_INTERNAL &&
+	} else if (flags & NF_SVC_FRONTEND_EXCLUSIVE &&
+		   flags & NF_SVC_FRONTEND_INTERNAL &&
 		   packet->class == NF_SVC_CLASS_OUTSIDE) {
 		/* Else it could be seen from outside which ports there are. */
 		packet->verdict = NF_SVC_VERDICT_DROP;
 		packet->reason = NF_SVC_DROP_INTERNAL;
-	} else if (exclusive) {
+	} else if (flags & NF_SVC_FRONTEND_EXCLUSIVE) {
 		packet->verdict = NF_SVC_VERDICT_REFUSE;
 		packet->reason = NF_SVC_DROP_UNCLAIMED;
 	}
 	trace_nf_svc_lookup(packet);
 }
 
-/* Sorted inside a group: transaction.c. */
-static bool nf_svc_group_has(const struct nf_svc_config *config, u32 start,
-			     u32 end, const union nf_inet_addr *addr,
-			     __be16 port)
+/* Sorted inside a group: backend.c. */
+static const struct nf_svc_backend *
+nf_svc_group_find(const struct nf_svc_config *config, u32 start, u32 end,
+		  const union nf_inet_addr *addr, __be16 port)
 {
 	while (start < end) {
 		u32 middle = start + (end - start) / 2;
@@ -239,24 +241,38 @@ static bool nf_svc_group_has(const struct nf_svc_config *config, u32 start,
 						 addr, port);
 
 		if (!order)
-			return true;
+			return &config->backends[middle];
 		if (order < 0)
 			start = middle + 1;
 		else
 			end = middle;
 	}
-	return false;
+	return NULL;
 }
 
-static bool nf_svc_set_has(const struct nf_svc_config *config, u8 set,
-			   const union nf_inet_addr *addr, __be16 port)
+/**
+ * nf_svc_set_find() - a backend of a set, by its key
+ * @config: configuration
+ * @set: index of the set
+ * @addr: its address, network byte order
+ * @port: its port, network byte order
+ *
+ * Context: any.
+ * Return: the backend, good as long as @config, or NULL.
+ */
+const struct nf_svc_backend *nf_svc_set_find(const struct nf_svc_config *config,
+					     u8 set,
+					     const union nf_inet_addr *addr,
+					     __be16 port)
 {
 	u32 first = set ? 0 : config->group[0];
 	u32 middle = set ? config->group[0] : config->group[1];
 	u32 last = set ? config->group[1] : config->group[2];
+	const struct nf_svc_backend *backend;
 
-	return nf_svc_group_has(config, first, middle, addr, port) ||
-	       nf_svc_group_has(config, middle, last, addr, port);
+	backend = nf_svc_group_find(config, first, middle, addr, port);
+	return backend ? backend :
+			 nf_svc_group_find(config, middle, last, addr, port);
 }
 
 /**
@@ -281,8 +297,8 @@ bool nf_svc_lookup_keeps(struct nf_svc_packet *packet,
 		return true;
 	config = packet->config;
 	for (i = 0; addr && i < ARRAY_SIZE(config->group); i++) {
-		if (nf_svc_group_has(config, start, config->group[i], addr,
-				     port))
+		if (nf_svc_group_find(config, start, config->group[i], addr,
+				      port))
 			return true;
 		start = config->group[i];
 	}
@@ -317,8 +333,8 @@ again:
 		version = rcu_dereference(frontend->service->config);
 		for (; version; version = rcu_dereference(version->prev)) {
 			packet->config = (const struct nf_svc_config *)version;
-			if (nf_svc_set_has(packet->config, packet->rule->set,
-					   addr, port))
+			if (nf_svc_set_find(packet->config, packet->rule->set,
+					    addr, port))
 				return true;
 		}
 	}

@@ -82,6 +82,7 @@ static void __exit nf_svc_exit(void)
 	nf_svc_netns_exit();
 	nf_svc_masquerade_stop();
 	nf_svc_retire_stop();
+	nf_svc_affinity_stop();
 	/* kvfree_rcu() of bucket arrays needs no code of ours: no barrier. */
 }
 

@@ -50,6 +50,7 @@ extern struct nf_svc_limits nf_svc_limits;
 
 #define NF_SVC_SETS 2
 
+struct nf_svc_affinities;
 struct nf_svc_change;
 struct nf_svc_packet;
 struct nf_svc_record;
@@ -132,6 +133,7 @@ struct nf_svc_version {
  * @version: link; must be first
  * @scheduler: chooses
  * @refuse_with: enum nf_svc_refuse
+ * @affinity_timeout: seconds, 0 is off; see affinity.c
  * @nr: number of backends
  * @group: where in @backends each group ends: in the local set only, in both,
  *	in the cluster set only, in none. So each set is one range; inside a
@@ -145,6 +147,7 @@ struct nf_svc_config {
 	struct nf_svc_version version;
 	const struct nf_svc_scheduler *scheduler;
 	u8 refuse_with;
+	u32 affinity_timeout;
 	u32 nr;
 	u32 group[4];
 	u32 takers[NF_SVC_SETS];
@@ -167,6 +170,7 @@ static inline u32 nf_svc_set_end(const struct nf_svc_config *config, u8 set)
  * struct nf_svc_stats - counters, one a CPU
  * @flows: new flows given a backend
  * @masqueraded: those of them whose source was masqueraded
+ * @unremembered: flows whose client could not be remembered, see affinity.c
  * @healed: entries of before that were ended by a packet, see heal.c
  * @drops: packets by enum nf_svc_drop_reason
  */
@@ -174,6 +178,7 @@ struct nf_svc_stats {
 	u64 flows;
 	u64 masqueraded;
 	u64 healed;
+	u64 unremembered;
 	u64 drops[__NF_SVC_DROP_MAX];
 };
 
@@ -183,6 +188,7 @@ struct nf_svc_stats {
  * @config: newest configuration; the chain holds those of commits that packets
  *	may still see
  * @stats: counters, NULL until the first flow
+ * @affinities: clients and what they were given, NULL until it is asked for
  * @refused: of the limit on refusals, see refuse.c
  * @seed: of the hash by which UDP flows choose
  * @protocol: IPPROTO_*
@@ -197,6 +203,7 @@ struct nf_svc_service {
 	struct nf_svc_entry entry;
 	struct nf_svc_version __rcu *config;
 	struct nf_svc_stats __percpu *stats;
+	struct nf_svc_affinities __rcu *affinities;
 	atomic64_t refused;
 	u32 seed;
 	u8 protocol;

@@ -41,6 +41,8 @@ void nf_svc_packet_from_flow(struct nf_svc_packet *packet,
 	packet->class = NF_SVC_CLASS_OUTSIDE;
 	packet->verdict = NF_SVC_VERDICT_PASS;
 	packet->reason = NF_SVC_DROP_UNSPEC;
+	packet->memory = NF_SVC_MEMORY_NONE;
+	packet->affinity = NULL;
 	packet->frontend = NULL;
 	packet->config = NULL;
 	packet->rule = NULL;

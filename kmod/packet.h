@@ -5,6 +5,19 @@
 #include "nf_svc.h"
 
 struct nf_conn;
+struct nf_svc_affinity;
+
+/**
+ * enum nf_svc_memory - what is remembered of a packet's client
+ * @NF_SVC_MEMORY_NONE: nothing that could be used, now or by others
+ * @NF_SVC_MEMORY_USED: the backend that the packet has
+ * @NF_SVC_MEMORY_ELSEWHERE: a backend that takes new flows, but not of this packet
+ */
+enum nf_svc_memory {
+	NF_SVC_MEMORY_NONE,
+	NF_SVC_MEMORY_USED,
+	NF_SVC_MEMORY_ELSEWHERE,
+};
 
 /**
  * struct nf_svc_packet - all that is known of the first packet of a flow
@@ -21,6 +34,8 @@ struct nf_conn;
  * @class: enum nf_svc_class, once nf_svc_classify() has said it
  * @verdict: enum nf_svc_verdict, the result of nf_svc_decide()
  * @reason: enum nf_svc_drop_reason for refused and dropped ones
+ * @memory: enum nf_svc_memory
+ * @affinity: what its client was given last, or NULL; good for the RCU read side
  * @frontend: the one that was asked for, or NULL
  * @config: of its service
  * @rule: of @frontend, for @class
@@ -41,6 +56,8 @@ struct nf_svc_packet {
 	u8 class;
 	u8 verdict;
 	u8 reason;
+	u8 memory;
+	struct nf_svc_affinity *affinity;
 	const struct nf_svc_frontend *frontend;
 	const struct nf_svc_config *config;
 	const struct nf_svc_rule *rule;
@@ -69,10 +86,18 @@ void nf_svc_lookup_nobody(struct nf_svc_packet *packet);
 const struct nf_svc_frontend *
 nf_svc_frontend_find(const struct nf_svc_packet *packet);
 void nf_svc_lookup(struct nf_svc_packet *packet);
+const struct nf_svc_backend *nf_svc_set_find(const struct nf_svc_config *config,
+					     u8 set,
+					     const union nf_inet_addr *addr,
+					     __be16 port);
 bool nf_svc_lookup_keeps(struct nf_svc_packet *packet,
 			 const union nf_inet_addr *addr, __be16 port);
 bool nf_svc_lookup_flow(struct nf_svc_packet *packet,
 			const union nf_inet_addr *addr, __be16 port);
+
+/* affinity.c */
+bool nf_svc_affinity_find(struct nf_svc_packet *packet);
+void nf_svc_affinity_remember(struct nf_svc_packet *packet);
 
 /* select.c */
 void nf_svc_select(struct nf_svc_packet *packet);
@@ -95,6 +120,7 @@ unsigned int nf_svc_refuse(struct sk_buff *skb,
 void nf_svc_count_flow(const struct nf_svc_packet *packet);
 void nf_svc_count_masqueraded(const struct nf_svc_packet *packet);
 void nf_svc_count_healed(const struct nf_svc_packet *packet);
+void nf_svc_count_unremembered(const struct nf_svc_packet *packet);
 void nf_svc_count_drop(const struct nf_svc_packet *packet, u8 reason);
 
 #endif /* _NF_SVC_PACKET_H */

@@ -37,6 +37,7 @@ void nf_svc_entry_free(struct nf_svc_entry *entry)
 
 	if (entry->kind == NF_SVC_ENTRY_SERVICE) {
 		service = container_of(entry, struct nf_svc_service, entry);
+		nf_svc_affinity_end(service);
 		kvfree(rcu_dereference_protected(service->config, 1));
 		free_percpu(service->stats);
 	}

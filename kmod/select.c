@@ -40,8 +40,11 @@ void nf_svc_select(struct nf_svc_packet *packet)
 
 	if (likely(config->takers[rule->set])) {
 		packet->verdict = NF_SVC_VERDICT_FORWARD;
-		packet->backend = &config->backends[config->scheduler->select(
-			config, packet)];
+		if (likely(!config->affinity_timeout) ||
+		    !nf_svc_affinity_find(packet))
+			packet->backend =
+				&config->backends[config->scheduler->select(
+					config, packet)];
 	} else if (!config->takers[!rule->set]) {
 		packet->verdict = NF_SVC_VERDICT_REFUSE;
 		packet->reason = NF_SVC_DROP_NO_BACKEND;

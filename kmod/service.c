@@ -149,6 +149,7 @@ struct nf_svc_service *nf_svc_service_touch(struct nf_svc_ns *ns,
  * @flags: NF_SVC_FLAG_CREATE, NF_SVC_FLAG_EXCL and NF_SVC_FLAG_REPLACE count
  * @scheduler: as it shall have, or NULL to keep it
  * @refuse_with: as it shall have, or NULL to keep it
+ * @affinity_timeout: as it shall have, or NULL to keep it
  * @extack: for the reason of a refusal
  *
  * Context: process, may sleep; the namespace's mutex is held.
@@ -157,7 +158,8 @@ struct nf_svc_service *nf_svc_service_touch(struct nf_svc_ns *ns,
 int nf_svc_service_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		       const struct nf_svc_key *key, u32 flags,
 		       const struct nf_svc_scheduler *scheduler,
-		       const u8 *refuse_with, struct netlink_ext_ack *extack)
+		       const u8 *refuse_with, const u32 *affinity_timeout,
+		       struct netlink_ext_ack *extack)
 {
 	struct nf_svc_service *service = nf_svc_service_find(ns, key);
 	bool replace = tx->replace || flags & NF_SVC_FLAG_REPLACE;
@@ -207,6 +209,8 @@ int nf_svc_service_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		change->scheduler = scheduler;
 	if (refuse_with)
 		change->refuse_with = *refuse_with;
+	if (affinity_timeout)
+		change->affinity_timeout = *affinity_timeout;
 	return 0;
 }
 

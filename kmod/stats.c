@@ -81,6 +81,21 @@ void nf_svc_count_healed(const struct nf_svc_packet *packet)
 }
 
 /**
+ * nf_svc_count_unremembered() - count a flow whose client is not remembered
+ * @packet: its first packet
+ *
+ * Context: as nf_svc_count_flow().
+ */
+void nf_svc_count_unremembered(const struct nf_svc_packet *packet)
+{
+	struct nf_svc_stats __percpu *stats = nf_svc_stats_of(packet);
+
+	this_cpu_inc(packet->ns->totals->unremembered);
+	if (likely(stats))
+		this_cpu_inc(stats->unremembered);
+}
+
+/**
  * nf_svc_count_drop() - count a packet that reached no backend
  * @packet: the packet
  * @reason: enum nf_svc_drop_reason
@@ -122,6 +137,7 @@ void nf_svc_stats_read(struct nf_svc_stats *sum,
 		sum->flows += READ_ONCE(one->flows);
 		sum->masqueraded += READ_ONCE(one->masqueraded);
 		sum->healed += READ_ONCE(one->healed);
+		sum->unremembered += READ_ONCE(one->unremembered);
 		for (i = 0; i < __NF_SVC_DROP_MAX; i++)
 			sum->drops[i] += READ_ONCE(one->drops[i]);
 	}

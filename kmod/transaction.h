@@ -42,6 +42,7 @@ struct nf_svc_counts {
  * @has_backends: @backends is what it shall have (else: as it has now)
  * @scheduler: as it shall have
  * @refuse_with: as it shall have
+ * @affinity_timeout: as it shall have
  * @nr_backends: used entries of @backends
  * @room: allocated entries of @backends
  * @backends: sorted by address and port
@@ -58,6 +59,7 @@ struct nf_svc_change {
 	bool has_backends;
 	const struct nf_svc_scheduler *scheduler;
 	u8 refuse_with;
+	u32 affinity_timeout;
 	u32 nr_backends;
 	u32 room;
 	struct nf_svc_backend *backends;
@@ -194,6 +196,11 @@ void nf_svc_stage_death(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 			struct nf_svc_entry *entry);
 void nf_svc_entry_unlink(struct nf_svc_ns *ns, struct nf_svc_entry *entry);
 
+/* affinity.c */
+int nf_svc_affinity_prepare(struct nf_svc_service *service);
+void nf_svc_affinity_end(struct nf_svc_service *service);
+void nf_svc_affinity_stop(void);
+
 /* service.c */
 u32 nf_svc_service_hash(const struct nf_svc_ns *ns,
 			const struct nf_svc_key *key);
@@ -208,7 +215,8 @@ struct nf_svc_service *nf_svc_service_touch(struct nf_svc_ns *ns,
 int nf_svc_service_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		       const struct nf_svc_key *key, u32 flags,
 		       const struct nf_svc_scheduler *scheduler,
-		       const u8 *refuse_with, struct netlink_ext_ack *extack);
+		       const u8 *refuse_with, const u32 *affinity_timeout,
+		       struct netlink_ext_ack *extack);
 int nf_svc_service_del(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		       const struct nf_svc_key *key,
 		       struct netlink_ext_ack *extack);

@@ -40,7 +40,8 @@ static void tx_service(struct kunit *test, u32 flags)
 {
 	KUNIT_ASSERT_EQ(test,
 			nf_svc_service_set(nf_svc_ns_locked(nn), nn->tx,
-					   &key_web, flags, NULL, NULL, NULL),
+					   &key_web, flags, NULL, NULL, NULL,
+					   NULL),
 			0);
 }
 

@@ -234,6 +234,11 @@
 #define NF_SVC_CLAIMS_MAX 64 /* most claimed owners of a namespace */
 #define NF_SVC_HISTORY_MAX 128 /* commits that HISTORY_GET knows */
 #define NF_SVC_EVENTS_MAX 1024 /* most CHANGED of one commit */
+#define NF_SVC_AFFINITY_TIMEOUT_MAX 86400 /* seconds */
+#define NF_SVC_AFFINITIES_SERVICE_MAX \
+	131072 /* most clients a service remembers */
+#define NF_SVC_AFFINITIES_MAX \
+	1048576 /* most clients that are remembered in all */
 #define NF_SVC_DROPS_RATE 1000 /* most DROPPED a second of a namespace */
 
 /* Multicast groups. */
@@ -275,7 +280,7 @@
  * @NF_SVC_CMD_SETTINGS_GET: read the settings. out: as SETTINGS_SET, OWNER?
  * @NF_SVC_CMD_STATS_GET: counters: the totals of the namespace, or dump: of
  *	each service. out: (NAME, PROTOCOL, FAMILY in a dump), FLOWS,
- *	MASQUERADED, HEALED, DROP*, in totals UNCOUNTED
+ *	MASQUERADED, HEALED, UNREMEMBERED, DROP*, in totals UNCOUNTED
  * @NF_SVC_CMD_EXPLAIN: what would happen to the first packet of a new flow, by
  *	the very lookup that packets get, without a side effect.
  *	in: FAMILY, PROTOCOL (any number), SOURCE, ADDRESS, SOURCE_PORT?, PORT?,
@@ -284,7 +289,8 @@
  *	RULE* (of each class; that of CLASS is used, and last), DROP_REASON, REFUSE_WITH,
  *	PASSED_OVER_COUNT, PASSED_OVER* (not in the set used, or without weight),
  *	CANDIDATES, BACKEND* (those that may be chosen), CHOSEN (where the choice is
- *	a function of the packet and SOURCE_PORT was given), MASQUERADE. Of
+ *	a function of the packet and SOURCE_PORT was given, or the client is
+ *	remembered), MASQUERADE. Of
  *	PASSED_OVER and BACKEND the first %NF_SVC_EXPLAIN_BACKENDS each
  * @NF_SVC_CMD_CLAIM: be the only writer of an owner. in: OWNER. Told to
  *	%NF_SVC_GROUP_EVENTS: OWNER, PID, COMM
@@ -364,8 +370,10 @@ enum nf_svc_commands {
  * @NF_SVC_A_SCHEDULER: string; "random" (default): by weight, TCP and SCTP at
  *	random, UDP by a keyed hash of addresses and ports
  * @NF_SVC_A_REFUSE_WITH: u32, enum nf_svc_refuse; default: RST for TCP
- * @NF_SVC_A_AFFINITY_TIMEOUT: u32, seconds a client stays with its backend,
- *	0 (default) is off. Needs %NF_SVC_CAP_AFFINITY
+ * @NF_SVC_A_AFFINITY_TIMEOUT: u32, 0 to %NF_SVC_AFFINITY_TIMEOUT_MAX: seconds since
+ *	its last new flow that a client (its address, whatever frontend it asks) is
+ *	given the backend it had, as long as that takes new flows and is in the set
+ *	used; 0 (default) is off. Needs %NF_SVC_CAP_AFFINITY
  * @NF_SVC_A_BACKEND: nest of enum nf_svc_backend_attrs
  * @NF_SVC_A_KIND: u32, enum nf_svc_kind
  * @NF_SVC_A_FRONTEND_FLAGS: u32, enum nf_svc_frontend_flags
@@ -422,6 +430,8 @@ enum nf_svc_commands {
  * @NF_SVC_A_HEALED: u64, flows of before that a packet of theirs has ended, for
  *	their backend was gone or they had begun before their frontend: that packet
  *	then began a new one
+ * @NF_SVC_A_UNREMEMBERED: u64, flows whose client no entry could be made for: the
+ *	limit, or no memory
  */
 enum nf_svc_attrs {
 	NF_SVC_A_UNSPEC,
@@ -493,6 +503,7 @@ enum nf_svc_attrs {
 	NF_SVC_A_PASSED_OVER_COUNT,
 	NF_SVC_A_MASQUERADE_MARK,
 	NF_SVC_A_HEALED,
+	NF_SVC_A_UNREMEMBERED,
 
 	/* private: */
 	__NF_SVC_A_MAX,
