@@ -186,7 +186,8 @@ cJSON *document_stats(const struct nf_svc_stats *stats)
 
 	ok = value && add_number(value, "flows", stats->flows) &&
 	     add_number(value, "masqueraded", stats->masqueraded) &&
-	     add_number(value, "healed", stats->healed);
+	     add_number(value, "healed", stats->healed) &&
+	     add_number(value, "unremembered", stats->unremembered);
 	drops = ok ? cJSON_AddObjectToObject(value, "drops") : NULL;
 	ok = drops;
 	for (unsigned int i = 0; i < NF_SVC_DROP_REASONS && ok; i++) {

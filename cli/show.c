@@ -146,6 +146,10 @@ static void print_counters(const struct view *view,
 	       (unsigned long long)stats->flows,
 	       (unsigned long long)stats->masqueraded,
 	       (unsigned long long)stats->healed);
+	if (stats->unremembered) {
+		print_key(view, "  ", "clients not remembered");
+		printf("%llu\n", (unsigned long long)stats->unremembered);
+	}
 	for (unsigned int i = 0; i < NF_SVC_DROP_REASONS; i++) {
 		if (!stats->drops[i])
 			continue;

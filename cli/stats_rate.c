@@ -25,6 +25,7 @@ static bool subtract_one(struct nf_svc_stats *now,
 		subtract(&now->flows, before->flows);
 		subtract(&now->masqueraded, before->masqueraded);
 		subtract(&now->healed, before->healed);
+		subtract(&now->unremembered, before->unremembered);
 		subtract(&now->uncounted, before->uncounted);
 	}
 	any = now->flows || now->masqueraded || now->healed;

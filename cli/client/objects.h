@@ -144,6 +144,7 @@ struct nf_svc_settings {
  * @flows: new flows given a backend
  * @masqueraded: those whose source was masqueraded
  * @healed: flows of before that a packet of theirs ended, to begin anew
+ * @unremembered: flows whose client could not be remembered for affinity
  * @drops: packets, by enum nf_svc_drop_reason
  * @uncounted: flows that no counter had memory for (totals only)
  */
@@ -154,6 +155,7 @@ struct nf_svc_stats {
 	uint64_t flows;
 	uint64_t masqueraded;
 	uint64_t healed;
+	uint64_t unremembered;
 	uint64_t drops[NF_SVC_DROP_REASONS];
 	uint64_t uncounted;
 };

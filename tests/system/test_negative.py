@@ -151,13 +151,6 @@ def test_attributes_of_others(bench, command, mode):
     assert wrong(bench, command, mode, strangers(attributes, taken, others)) == []
 
 
-@pytest.mark.row("TX-08")
-def test_what_is_no_capability(bench):
-    """TX-08: what INFO's CAPABILITIES lack is refused, and told to be that."""
-    error = bench.send("service-set", bench.request("service-set", affinity_timeout=10800))
-    assert error.errno == errno.EOPNOTSUPP and "CAP_AFFINITY" in error.text
-
-
 def wholes(octets):
     """Lengths at which a message ends with a whole attribute, padded or not."""
     at = 20

@@ -235,17 +235,15 @@
 #define NF_SVC_HISTORY_MAX 128 /* commits that HISTORY_GET knows */
 #define NF_SVC_EVENTS_MAX 1024 /* most CHANGED of one commit */
 #define NF_SVC_AFFINITY_TIMEOUT_MAX 86400 /* seconds */
-#define NF_SVC_AFFINITIES_SERVICE_MAX \
-	131072 /* most clients a service remembers */
-#define NF_SVC_AFFINITIES_MAX \
-	1048576 /* most clients that are remembered in all */
+#define NF_SVC_AFFINITIES_SERVICE_MAX 131072 /* clients of a service */
+#define NF_SVC_AFFINITIES_MAX 1048576 /* clients in all */
 #define NF_SVC_DROPS_RATE 1000 /* most DROPPED a second of a namespace */
 
 /* Multicast groups. */
 #define NF_SVC_GROUP_EVENTS "events"
 #define NF_SVC_GROUP_DROPS "drops"
 
-/**
+	/**
  * enum nf_svc_commands - commands of the family
  * @NF_SVC_CMD_UNSPEC: refused
  * @NF_SVC_CMD_INFO: what the module can do and how full it is
@@ -308,37 +306,37 @@
  *	PROTOCOL (any number), SOURCE, SOURCE_PORT, ADDRESS, PORT, DEVICE?, and
  *	if a frontend was found NAME, OWNER; LOST?
  */
-enum nf_svc_commands {
-	NF_SVC_CMD_UNSPEC,
-	NF_SVC_CMD_INFO,
-	NF_SVC_CMD_BEGIN,
-	NF_SVC_CMD_COMMIT,
-	NF_SVC_CMD_ABORT,
-	NF_SVC_CMD_SERVICE_SET,
-	NF_SVC_CMD_SERVICE_DEL,
-	NF_SVC_CMD_SERVICE_GET,
-	NF_SVC_CMD_BACKEND_SET,
-	NF_SVC_CMD_BACKEND_DEL,
-	NF_SVC_CMD_BACKEND_GET,
-	NF_SVC_CMD_FRONTEND_SET,
-	NF_SVC_CMD_FRONTEND_DEL,
-	NF_SVC_CMD_FRONTEND_GET,
-	NF_SVC_CMD_SETTINGS_SET,
-	NF_SVC_CMD_SETTINGS_GET,
-	NF_SVC_CMD_STATS_GET,
-	NF_SVC_CMD_EXPLAIN,
-	NF_SVC_CMD_CLAIM,
-	NF_SVC_CMD_RELEASE,
-	NF_SVC_CMD_CLAIM_GET,
-	NF_SVC_CMD_HISTORY_GET,
-	NF_SVC_CMD_COMMITTED,
-	NF_SVC_CMD_CHANGED,
-	NF_SVC_CMD_DROPPED,
+	enum nf_svc_commands {
+		NF_SVC_CMD_UNSPEC,
+		NF_SVC_CMD_INFO,
+		NF_SVC_CMD_BEGIN,
+		NF_SVC_CMD_COMMIT,
+		NF_SVC_CMD_ABORT,
+		NF_SVC_CMD_SERVICE_SET,
+		NF_SVC_CMD_SERVICE_DEL,
+		NF_SVC_CMD_SERVICE_GET,
+		NF_SVC_CMD_BACKEND_SET,
+		NF_SVC_CMD_BACKEND_DEL,
+		NF_SVC_CMD_BACKEND_GET,
+		NF_SVC_CMD_FRONTEND_SET,
+		NF_SVC_CMD_FRONTEND_DEL,
+		NF_SVC_CMD_FRONTEND_GET,
+		NF_SVC_CMD_SETTINGS_SET,
+		NF_SVC_CMD_SETTINGS_GET,
+		NF_SVC_CMD_STATS_GET,
+		NF_SVC_CMD_EXPLAIN,
+		NF_SVC_CMD_CLAIM,
+		NF_SVC_CMD_RELEASE,
+		NF_SVC_CMD_CLAIM_GET,
+		NF_SVC_CMD_HISTORY_GET,
+		NF_SVC_CMD_COMMITTED,
+		NF_SVC_CMD_CHANGED,
+		NF_SVC_CMD_DROPPED,
 
-	/* private: */
-	__NF_SVC_CMD_MAX,
-	NF_SVC_CMD_MAX = __NF_SVC_CMD_MAX - 1
-};
+		/* private: */
+		__NF_SVC_CMD_MAX,
+		NF_SVC_CMD_MAX = __NF_SVC_CMD_MAX - 1
+	};
 
 /**
  * enum nf_svc_attrs - attributes of all commands

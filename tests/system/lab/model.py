@@ -14,6 +14,8 @@ from .model_form import Malformed, check, needs, plain_address, serving_address
 from .state import DEFAULT_RULE, SETTINGS_CIDRS, Frontend, Service, Settings, State
 from .tables import CHANGES
 
+AFFINITY_TIMEOUT_MAX = 86400
+
 
 class Refusal(Exception):
     """A request is refused; args[0] is the errno."""
@@ -163,8 +165,8 @@ class Model:
         flags = a.get(abi.A_FLAGS, 0)
         if a.get(abi.A_SCHEDULER, "random") != "random":
             raise Refusal(errno.EINVAL)
-        if a.get(abi.A_AFFINITY_TIMEOUT):
-            raise Refusal(errno.EOPNOTSUPP)
+        if a.get(abi.A_AFFINITY_TIMEOUT, 0) > AFFINITY_TIMEOUT_MAX:
+            raise Refusal(errno.ERANGE)
         if key in tx.state.services:
             self._owned(tx, key)
             if flags & abi.FLAG_EXCL:
@@ -182,6 +184,7 @@ class Model:
         tx.given.add(key)
         tx.touched.add(key)
         service.refuse_with = a.get(abi.A_REFUSE_WITH, service.refuse_with)
+        service.affinity = a.get(abi.A_AFFINITY_TIMEOUT, service.affinity)
 
     def _service_del(self, tx, a, _):
         key = self._key(a)

@@ -26,7 +26,7 @@ NEEDED = {
 }
 
 # Values that are wrong for reasons that the spec does not know.
-NUMBERS = {"protocol": (256, 1 << 31), "family": (0, 1, 7, 11, 1 << 31), "set": (0, 3),
+NUMBERS = {"affinity-timeout": (86401, (1 << 32) - 1), "protocol": (256, 1 << 31), "family": (0, 1, 7, 11, 1 << 31), "set": (0, 3),
            "masquerade-mark": (3, 0xc000, (1 << 32) - 1)}
 TEXTS = {"owner": ("a b", "é", "a/b", ""), "name": ("a b", "é", "a\tb", "a\x7f", ""),
          "scheduler": ("fastest", ""), "pod-device": ("*eth", "e*h", ""), "device": ("no-such-device",)}

@@ -21,6 +21,7 @@ class Service:
     owner: str
     scheduler: str = "random"
     refuse_with: int = abi.REFUSE_RESET
+    affinity: int = 0           # seconds
     backends: dict = field(default_factory=dict)        # (address, port): (weight, sets)
 
 
@@ -115,7 +116,8 @@ def read(tables):
         key = key_of(a)
         assert key not in state.services, f"{key} is dumped twice"
         state.services[key] = Service(string(a[abi.A_OWNER]), string(a[abi.A_SCHEDULER]),
-                                      genl.u32(a[abi.A_REFUSE_WITH]))
+                                      genl.u32(a[abi.A_REFUSE_WITH]),
+                                      genl.u32(a[abi.A_AFFINITY_TIMEOUT]))
         counts[key] = (genl.u32(a[abi.A_COUNT_BACKENDS]), genl.u32(a[abi.A_COUNT_FRONTENDS]))
     for m in tables.call(abi.CMD_BACKEND_GET, flags=genl.F_DUMP):
         key = key_of(first(m.attributes))

@@ -16,7 +16,7 @@ class Requests:
         self.values = {
             "owner": "admin", "name": "shop/web:http", "protocol": 6, "family": family.nf,
             "address": family.pack(family.vip(1)), "port": 80, "scheduler": "random",
-            "refuse-with": abi.REFUSE_UNREACH, "affinity-timeout": 0, "steps": 0,
+            "refuse-with": abi.REFUSE_UNREACH, "affinity-timeout": 60, "steps": 0,
             "backend": {"address": family.pack(lab.a.addr(family)), "port": 8080, "weight": 1,
                         "sets": abi.SET_CLUSTER},
             "kind": abi.KIND_CLUSTER_IP, "frontend-flags": abi.FRONTEND_EXCLUSIVE,
