@@ -19,6 +19,7 @@
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/netdevice.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <linux/sctp.h>
@@ -32,18 +33,24 @@
 #include "packet.h"
 #include "trace.h"
 
-/* Offset of the packet's layer 4, or a negative error. Fragments are whole here. */
-static int nf_svc_transport_offset(const struct sk_buff *skb, u8 family)
+/* Where the packet's layer 4 begins, and what it is; negative: nowhere. */
+static int nf_svc_transport(const struct sk_buff *skb, u8 family, u8 *protocol)
 {
-	__be16 fragment;
-	u8 next;
+	__be16 fragment = 0;
+	int offset;
 
-	if (family == NFPROTO_IPV4)
+	if (family == NFPROTO_IPV4) {
+		*protocol = ip_hdr(skb)->protocol;
+		/* whole here, but what a socket sends with IP_NODEFRAG */
+		if (ip_hdr(skb)->frag_off & htons(IP_OFFSET))
+			return -EINVAL;
 		return skb_network_offset(skb) + ip_hdrlen(skb);
-	next = ipv6_hdr(skb)->nexthdr;
-	return ipv6_skip_exthdr(
-		skb, skb_network_offset(skb) + sizeof(struct ipv6hdr), &next,
+	}
+	*protocol = ipv6_hdr(skb)->nexthdr;
+	offset = ipv6_skip_exthdr(
+		skb, skb_network_offset(skb) + sizeof(struct ipv6hdr), protocol,
 		&fragment);
+	return fragment & htons(IP6_OFFSET) ? -EINVAL : offset;
 }
 
 static bool nf_svc_is_syn(const struct sk_buff *skb, int offset)
@@ -66,30 +73,35 @@ static bool nf_svc_is_init(const struct sk_buff *skb, int offset)
 }
 
 /* Could a flow begin with this packet? Others have to keep their entry. */
-static bool nf_svc_may_begin(const struct sk_buff *skb, u8 family, u8 protocol)
+static bool nf_svc_may_begin(const struct sk_buff *skb, u8 protocol, int offset)
 {
-	int offset;
-
-	if (protocol == IPPROTO_UDP)
+	switch (protocol) {
+	case IPPROTO_UDP:
 		return true;
-	if (protocol != IPPROTO_TCP && protocol != IPPROTO_SCTP)
+	case IPPROTO_TCP:
+		return nf_svc_is_syn(skb, offset);
+	case IPPROTO_SCTP:
+		return nf_svc_is_init(skb, offset);
+	default:
 		return false;
-	offset = nf_svc_transport_offset(skb, family);
-	if (offset < 0)
-		return false;
-	return protocol == IPPROTO_TCP ? nf_svc_is_syn(skb, offset) :
-					 nf_svc_is_init(skb, offset);
+	}
 }
 
 /* Is it on its way to what its sender asked for, not past us already (on the
- * loopback device, of a VRF)?
+ * loopback device, of a VRF)? Of all three protocols the ports come first.
  */
 static bool nf_svc_is_untouched(const struct sk_buff *skb,
-				const struct nf_svc_packet *packet)
+				const struct nf_svc_packet *packet, int offset)
 {
-	if (packet->family == NFPROTO_IPV4)
-		return ip_hdr(skb)->daddr == packet->daddr.ip;
-	return ipv6_addr_equal(&ipv6_hdr(skb)->daddr, &packet->daddr.in6);
+	const __be16 *ports;
+	__be16 buffer[2];
+
+	if (packet->family == NFPROTO_IPV4 ?
+		    ip_hdr(skb)->daddr != packet->daddr.ip :
+		    !ipv6_addr_equal(&ipv6_hdr(skb)->daddr, &packet->daddr.in6))
+		return false;
+	ports = skb_header_pointer(skb, offset, sizeof(buffer), buffer);
+	return ports && ports[1] == packet->dport;
 }
 
 /* Is the entry of this packet one that today's tables would not make? */
@@ -98,10 +110,11 @@ static bool nf_svc_is_wrong(struct nf_svc_packet *packet,
 {
 	const struct nf_conntrack_tuple *reply =
 		nf_ct_tuple(ct, IP_CT_DIR_REPLY);
-	bool bound = ct->status & IPS_DST_NAT;
 
-	return !nf_svc_lookup_keeps(packet, bound ? &reply->src.u3 : NULL,
-				    reply->src.u.all);
+	/* Of a flow that nobody rewrote, where it goes itself: that may be a backend
+	 * of its frontend, at the same address and port.
+	 */
+	return !nf_svc_lookup_keeps(packet, &reply->src.u3, reply->src.u.all);
 }
 
 /*
@@ -113,20 +126,26 @@ static bool nf_svc_is_wrong(struct nf_svc_packet *packet,
 static bool nf_svc_could_be_wrong(const struct nf_svc_ns *ns,
 				  const struct nf_conn *ct)
 {
-	if (ct->status & IPS_DST_NAT)
+	unsigned long status = READ_ONCE(ct->status);
+
+	if (status & IPS_DST_NAT)
 		return true;
 	return unlikely(time_before(jiffies, READ_ONCE(ns->heal_until))) &&
-	       !(ct->status & IPS_SEEN_REPLY);
+	       !(status & IPS_SEEN_REPLY);
 }
 
-static unsigned int nf_svc_heal_drop(struct nf_svc_packet *packet, u8 reason)
+static unsigned int nf_svc_heal_drop(struct nf_svc_packet *packet,
+				     const struct nf_hook_state *state,
+				     u8 reason)
 {
 	packet->verdict = NF_SVC_VERDICT_DROP;
 	packet->reason = reason;
 	nf_svc_count_drop(packet, packet->reason);
 	trace_nf_svc_drop(packet);
 	nf_svc_event_drop(packet);
-	return NF_DROP;
+	/* For a socket of ours the way is full for now, not forbidden (EPERM). */
+	return state->hook == NF_INET_LOCAL_OUT ? NF_DROP_ERR(-ENOBUFS) :
+						  NF_DROP;
 }
 
 static unsigned int nf_svc_begin_anew(struct sk_buff *skb,
@@ -143,15 +162,15 @@ static unsigned int nf_svc_begin_anew(struct sk_buff *skb,
 	nf_ct_kill(ct);
 	nf_reset_ct(skb);
 	ret = nf_conntrack_in(skb, state);
-	if (ret != NF_ACCEPT)
-		return ret;
 	ct = nf_ct_get(skb, &ctinfo);
-	if (likely(ct && !nf_ct_is_dying(ct))) {
+	if (unlikely(ret != NF_ACCEPT || !ct || nf_ct_is_dying(ct)))
+		return nf_svc_heal_drop(packet, state, NF_SVC_DROP_BIND);
+	/* Another processor may have been faster, and counted. */
+	if (!nf_ct_is_confirmed(ct)) {
 		nf_svc_count_healed(packet);
 		trace_nf_svc_heal(packet);
-		return NF_ACCEPT;
 	}
-	return nf_svc_heal_drop(packet, NF_SVC_DROP_BIND);
+	return NF_ACCEPT;
 }
 
 /* Tables, commit and device of a packet, or false if there are no tables. */
@@ -192,7 +211,7 @@ static unsigned int nf_svc_invalid(const struct sk_buff *skb,
 		return NF_ACCEPT;
 	ct = nf_ct_tuplehash_to_ctrack(hash);
 	nf_svc_packet_from_flow(&packet, ct);
-	ours = ct->status & IPS_DST_NAT;
+	ours = READ_ONCE(ct->status) & IPS_DST_NAT;
 	nf_ct_put(ct);
 	if (!ours)
 		return NF_ACCEPT;
@@ -200,7 +219,7 @@ static unsigned int nf_svc_invalid(const struct sk_buff *skb,
 	if (!packet.frontend)
 		return NF_ACCEPT;
 	nf_svc_classify(&packet);
-	return nf_svc_heal_drop(&packet, NF_SVC_DROP_INVALID);
+	return nf_svc_heal_drop(&packet, state, NF_SVC_DROP_INVALID);
 }
 
 /* PRE_ROUTING and LOCAL_OUT: softirq or process, RCU read side. */
@@ -210,21 +229,32 @@ static unsigned int nf_svc_hook_heal(void *priv, struct sk_buff *skb,
 	enum ip_conntrack_info ctinfo;
 	struct nf_svc_packet packet;
 	struct nf_conn *ct;
+	u8 protocol;
+	int offset;
 
 	ct = nf_ct_get(skb, &ctinfo);
 	if (unlikely(!ct && ctinfo != IP_CT_UNTRACKED))
 		return nf_svc_invalid(skb, state);
-	if (!ct || CTINFO2DIR(ctinfo) != IP_CT_DIR_ORIGINAL ||
+	/* Of the original direction, and not about the flow: ICMP errors (RELATED)
+	 * have its entry, too.
+	 */
+	if (!ct || (ctinfo != IP_CT_NEW && ctinfo != IP_CT_ESTABLISHED) ||
 	    !nf_ct_is_confirmed(ct) || ct->master)
+		return NF_ACCEPT;
+	/* What this node sent to itself was seen in LOCAL_OUT. */
+	if (state->in && state->in->flags & IFF_LOOPBACK)
 		return NF_ACCEPT;
 	if (!nf_svc_heal_packet(&packet, state) ||
 	    !nf_svc_could_be_wrong(packet.ns, ct) ||
-	    !nf_svc_may_begin(skb, state->pf, nf_ct_protonum(ct)) ||
 	    nf_ct_zone(ct)->id != NF_CT_DEFAULT_ZONE_ID || nfct_help(ct))
+		return NF_ACCEPT;
+	offset = nf_svc_transport(skb, state->pf, &protocol);
+	if (offset < 0 || protocol != nf_ct_protonum(ct) ||
+	    !nf_svc_may_begin(skb, protocol, offset))
 		return NF_ACCEPT;
 
 	nf_svc_packet_from_flow(&packet, ct);
-	if (likely(!nf_svc_is_untouched(skb, &packet) ||
+	if (likely(!nf_svc_is_untouched(skb, &packet, offset) ||
 		   !nf_svc_is_wrong(&packet, ct)))
 		return NF_ACCEPT;
 	return nf_svc_begin_anew(skb, state, &packet, ct);
