@@ -181,7 +181,10 @@ const struct command svcctl_apply = {
 		"With --prune the file is the whole truth of its owner (--owner): what else that one\n"
 		"has is deleted.\n"
 		"\n"
-		"Anchors, aliases, tags and merge keys of YAML are not read.\n",
+		"Anchors, aliases, tags and merge keys of YAML are not read.\n"
+		"\n"
+		"  svcctl apply -f shop.yaml --pod-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/12\n"
+		"  kubectl get services,endpointslices -A -o yaml | svcctl apply -f - --prune\n",
 	.options = OPTION_FILE | OPTION_NODE | OPTION_ZONE | OPTION_NODE_PORTS |
 		   OPTION_SERVICE_CIDR | OPTION_POD_CIDR |
 		   OPTION_EXTERNAL_IP_CIDRS | OPTION_MASQUERADE_ALL |

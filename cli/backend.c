@@ -190,8 +190,9 @@ const struct command svcctl_del_backend = {
 	.noun = "backend",
 	.synopsis = "NAME|FRONTEND IP:PORT",
 	.summary = "take a backend away from a service",
-	.help = "The backend is gone: its UDP flows go to another one with their next packet. To\n"
-		"let it finish first: svcctl set backend NAME IP:PORT sets none\n",
+	.help = "New flows no longer get the backend; those that have it keep it until they end, a UDP\n"
+		"flow as long as its client goes on sending. To see it until they have ended, let it\n"
+		"drain first: svcctl set backend NAME IP:PORT sets none\n",
 	.batch = true,
 	.run = run_del,
 };

@@ -432,7 +432,10 @@ const struct command svcctl_add_frontend = {
 	.help = "FRONTEND is IP:PORT[/PROTOCOL]; *:PORT is a NodePort, on every address of the node.\n"
 		"Its type is ClusterIP (NodePort for *:PORT) unless it is given. A ClusterIP is\n"
 		"exclusive unless that is given.\n"
-		"\n" FRONTEND_HELP,
+		"\n" FRONTEND_HELP "\n"
+		"  svcctl add frontend shop/web:http '*:30080'\n"
+		"  svcctl add frontend shop/web:http 203.0.113.7:80 type LoadBalancer \\\n"
+		"      source-range 198.51.100.0/24 rule outside set local masquerade no empty drop\n",
 	.batch = true,
 	.run = run_add,
 };
@@ -442,7 +445,9 @@ const struct command svcctl_set_frontend = {
 	.noun = "frontend",
 	.synopsis = "FRONTEND " FRONTEND_WORDS,
 	.summary = "change a frontend",
-	.help = "Changes what is given and keeps the rest.\n\n" FRONTEND_HELP,
+	.help = "Changes what is given and keeps the rest.\n\n" FRONTEND_HELP
+		"\n"
+		"  svcctl set frontend 10.96.33.7:80 internal yes\n",
 	.batch = true,
 	.run = run_set,
 };

@@ -19,6 +19,16 @@ static void print_escaped(const char *text)
 	}
 }
 
+/* Between lines of ```, where a backslash alone is of use. */
+static void print_literal(const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\\')
+			putchar('\\');
+		putchar(*text);
+	}
+}
+
 static void print_option(const struct option_line *line)
 {
 	if (line->letter)
@@ -49,9 +59,11 @@ static void print_command(const struct command *command)
 	printf("To ");
 	print_escaped(command->summary);
 	/* as it stands: examples and columns stay what they are */
-	printf(".\n\n```\nsvcctl %s%s%s%s%s\n\n%s```\n\n", command->verb,
+	printf(".\n\n```\nsvcctl %s%s%s%s%s\n\n", command->verb,
 	       command->noun ? " " : "", command->noun ? command->noun : "",
-	       *command->synopsis ? " " : "", command->synopsis, command->help);
+	       *command->synopsis ? " " : "", command->synopsis);
+	print_literal(command->help);
+	printf("```\n\n");
 	if (command->options)
 		print_options(command->options);
 }

@@ -291,15 +291,29 @@ static enum exit_status read_option(struct svcctl *ctl,
 	}
 }
 
-static unsigned int bit_of(int code)
+static const struct option_line *line_of(int code)
 {
 	for (const struct option_line *line = svcctl_options; line->name;
 	     line++) {
 		if ((line->letter ? line->letter : long_code(line->name)) ==
 		    code)
-			return line->bit;
+			return line;
 	}
-	return 0;
+	return NULL;
+}
+
+/* The latter of two would hold, and nobody would hear of the former. */
+static enum exit_status note_given(struct options_seen *seen, int code)
+{
+	const struct option_line *line = line_of(code);
+
+	if (line && line->arg && line->bit & seen->given)
+		return complain(WRONG_USAGE,
+				"--%s: given twice; only one would count",
+				line->name);
+	if (line)
+		seen->given |= line->bit;
+	return DONE;
 }
 
 static bool color_by_default(void)
@@ -340,8 +354,9 @@ enum exit_status options_read(struct svcctl *ctl, struct options_seen *seen,
 				WRONG_USAGE,
 				"%s: needs an argument; see 'svcctl --help'",
 				argv[optind - 1]);
-		seen->given |= bit_of(code);
-		status = read_option(ctl, seen, code);
+		status = note_given(seen, code);
+		if (!status)
+			status = read_option(ctl, seen, code);
 	}
 	words->verb = NULL;
 	words->word = argv + optind;

@@ -209,7 +209,9 @@ const struct command svcctl_set_settings = {
 		"only routing rules and filters of others could need it.\n"
 		"\n"
 		"Frontends that exist keep their rules; those made afterwards masquerade clients that\n"
-		"are not pods.\n",
+		"are not pods.\n"
+		"\n"
+		"  svcctl set settings pod-cidr 10.244.0.0/16,fd00:244::/48 service-cidr 10.96.0.0/12\n",
 	.batch = true,
 	.run = run_set,
 };

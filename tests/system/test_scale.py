@@ -107,6 +107,7 @@ def drain(tables, command):
 @pytest.mark.row("CTL-04", "TX-01", "TX-02", "TX-05", "DP-17")
 def test_fifty_thousand_services(lab, svcctl, tables, tmp_path):
     """CTL-04, TX-02: at 50,000 services nothing is cut off, and a client of one of them loses nothing."""
+    svcctl.timeout = 600                    # an emulated processor, and others beside it
     figures = Figures(kernel=platform.release(), services=SERVICES, backends=SERVICES * BACKENDS)
     clients = contextlib.ExitStack()
     asked = []

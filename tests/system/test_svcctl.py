@@ -303,3 +303,4 @@ def test_manual_names_every_command_and_option(svcctl):
                 assert f"*{line[line.index('--'):].split()[0]}*" in page
     for option in ("json", "output", "netns", "wait"):
         assert f"*--{option}*" in page
+    assert "10.96.33.7:80 \\\\\n" in page, "scdoc takes one backslash away"

@@ -185,6 +185,9 @@ static void CTL_03_backends_settings_and_packets(void **state)
 	assert_wrong("add backend a/b 10.0.0.1:80 bogus", "not expected");
 	assert_wrong("set backend a/b 10.0.0.1:80", "what?");
 	assert_wrong("del backend a/b 10.0.0.1:80 weight 1", "do not belong");
+	assert_wrong("apply -f /dev/null -f /dev/null", "--file: given twice");
+	assert_wrong("apply -f - --pod-cidr 10.0.0.0/8 --pod-cidr 11.0.0.0/8",
+		     "--pod-cidr: given twice");
 	assert_wrong("get svc", "'svcctl list' or 'svcctl show NAME'");
 	assert_wrong("delete service a/b", "'svcctl del'");
 	assert_wrong("apply services.yaml", "svcctl apply -f services.yaml");
