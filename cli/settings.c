@@ -197,7 +197,7 @@ const struct command svcctl_set_settings = {
 		"         [service-cidr CIDR,..|none] [node-port-cidr CIDR,..|none]\n"
 		"         [masquerade-mark 0xBIT|none]",
 	.summary =
-		"say what a pod is, and which addresses services and node ports have",
+		"say what a pod is, and where services and node ports answer",
 	.help = "What is given replaces what there is, none empties it; what is not given is kept.\n"
 		"A list is written with commas. A CIDR is IP/PREFIX; an IP alone is just that\n"
 		"address. 'svcctl status' shows the settings there are.\n"

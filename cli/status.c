@@ -241,8 +241,8 @@ const struct command svcctl_status = {
 	.synopsis = "",
 	.summary = "show how full the module is, who writes, and what it does",
 	.help = "Shows how much there is against the limits, the last commit, which process has\n"
-		"claimed which owner (no other one may write for it), and the totals of flows and\n"
-		"of packets that were refused or dropped.\n"
+		"claimed which owner (no other one may write for it), the settings, and the totals\n"
+		"of flows and of packets that were refused or dropped.\n"
 		"\n"
 		"The generation is the number of the last commit. What waits to be freed\n"
 		"is memory of deleted objects that packets may still look at.\n",
