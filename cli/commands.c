@@ -84,13 +84,15 @@ enum exit_status complain_verb(const char *verb)
 		{ "replace", "'svcctl set'" },
 		{ "watch", "'svcctl monitor'" },
 	};
-	const char *meant = "'svcctl help' lists them";
 
 	for (size_t i = 0; i < sizeof(habits) / sizeof(*habits); i++) {
 		if (!strcmp(habits[i].said, verb))
-			meant = habits[i].meant;
+			return complain(WRONG_USAGE,
+					"%s: no such command; here it is %s",
+					verb, habits[i].meant);
 	}
-	return complain(WRONG_USAGE, "%s: no such command; %s", verb, meant);
+	return complain(WRONG_USAGE,
+			"%s: no such command; 'svcctl help' lists them", verb);
 }
 
 /* "service, backend or frontend" */

@@ -174,6 +174,26 @@ bool select_matches(const char *word, const struct nf_svc_key *key)
 	       name_matches(key->name, pattern.name, SELECT_PORTS);
 }
 
+/* A name without its port, where the whole one is asked for. */
+static enum exit_status complain_of_port(const struct nf_svc_snapshot *snapshot,
+					 const char *word,
+					 const struct pattern *pattern)
+{
+	struct selection fits = { 0 };
+	enum exit_status status;
+
+	status = select_by_pattern(snapshot, pattern, SELECT_PORTS, &fits);
+	if (!status && !fits.n)
+		status = complain_no_service(word);
+	else if (!status)
+		status = complain(
+			NOT_FOUND,
+			"%s: no such service; its port is missing, for example %s",
+			word, fits.services[0]->name);
+	selection_clean(&fits);
+	return status;
+}
+
 static enum exit_status select_by_name(const struct nf_svc_snapshot *snapshot,
 				       const char *word, unsigned int flags,
 				       struct selection *selection)
@@ -193,7 +213,9 @@ static enum exit_status select_by_name(const struct nf_svc_snapshot *snapshot,
 		status =
 			select_by_pattern(snapshot, &pattern, flags, selection);
 	}
-	return status || selection->n ? status : complain_no_service(word);
+	if (status || selection->n)
+		return status;
+	return complain_of_port(snapshot, word, &pattern);
 }
 
 enum exit_status select_services(const struct nf_svc_snapshot *snapshot,

@@ -144,7 +144,7 @@ static int protocol_parse(const char *text, struct nf_svc_place *place,
 
 	if (!nf_svc_word_value(nf_svc_protocols, text, &value) &&
 	    nf_svc_number_parse(text, 0, 255, &value)) {
-		*why = "the protocol is tcp, udp or sctp";
+		*why = "after the / a protocol is expected: tcp, udp or sctp";
 		return -EINVAL;
 	}
 	place->protocol = (uint8_t)value;
