@@ -27,6 +27,21 @@ enum option_bit {
 	OPTION_INTERNAL = 1 << 15,
 };
 
+/* What the list of commands and the manual page both say. */
+#define HELP_WORDS                                                                          \
+	"A service is called NAMESPACE/NAME[:PORT], for example shop/web:http; if that\n"   \
+	"means several services, NAME/udp, NAME/ipv6 or NAME/udp/ipv6 says which. It\n"     \
+	"answers at its frontends and is served by its backends. Both are written\n"        \
+	"IP:PORT or [IPV6]:PORT; a frontend also IP:PORT/udp, and *:PORT if it is a\n"      \
+	"NodePort (quote the * for the shell).\n"                                           \
+	"\n"                                                                                \
+	"Each service has an owner, the program that takes care of it: admin for svcctl,\n" \
+	"unless --owner says other. To change what another owner has, name that one.\n"
+
+#define HELP_STATUS                                                           \
+	"0 done, 1 wrong usage or file, 2 refused by the kernel or failed,\n" \
+	"3 module not loaded, 4 not found, 5 not permitted, 6 differences"
+
 /**
  * struct command - one command
  * @verb: its first word
@@ -66,6 +81,14 @@ const struct command *command_find(const char *verb, const char *noun);
  * @verb: the word
  */
 bool command_verb_known(const char *verb);
+
+/**
+ * complain_verb - tell that there is no such command
+ * @verb: the first word
+ *
+ * Return: WRONG_USAGE.
+ */
+enum exit_status complain_verb(const char *verb);
 
 /**
  * command_take - take the command off the front of some words

@@ -105,6 +105,16 @@ static const char *reason(const struct nf_svc_error *error)
 	}
 }
 
+/* What is in the way of a new object. */
+static const char *remedy_exists(const struct nf_svc_error *error)
+{
+	if (!strncmp(error->object, "frontend ", 9))
+		return "; 'svcctl show IP:PORT' shows whose it is";
+	if (strstr(error->object, ", backend "))
+		return "; 'svcctl set backend' changes it";
+	return "; 'svcctl set service' changes it";
+}
+
 /* What would be right, where that can be told from the number. */
 static const char *remedy(const struct nf_svc_error *error)
 {
@@ -113,6 +123,8 @@ static const char *remedy(const struct nf_svc_error *error)
 		/* a message means that the tables refused, not the missing right */
 		return *error->message ? "" :
 					 "; run it as root (CAP_NET_ADMIN)";
+	case EEXIST:
+		return remedy_exists(error);
 	case EUSERS:
 		return "; only that process writes for it until it ends";
 	case EAGAIN:
@@ -155,6 +167,10 @@ static enum exit_status complain_of(const struct nf_svc_error *error)
 {
 	const char *object = error->object, *attribute = error->attribute;
 	char process[80];
+
+	/* "backend 10.1.1.1:80: backend: …" tells nothing by its second */
+	if (!*error->value && strstr(object, attribute))
+		attribute = "";
 
 	switch (error->kind) {
 	case NF_SVC_ERROR_NO_MODULE:

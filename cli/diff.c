@@ -317,10 +317,12 @@ const struct command svcctl_diff = {
 	.synopsis = "-f FILE|-",
 	.summary = "show what apply or restore of a file would change",
 	.help = "Takes what 'svcctl apply' takes, with the same options, and what 'svcctl save'\n"
-		"printed. A line for each object that would be added (+), changed (~) or deleted (-);\n"
-		"what a deleted service has is not listed. Changes nothing, and needs no rights.\n"
+		"printed. A line for each object that would be added (+), changed (~) or deleted\n"
+		"(-); what a deleted service has is not listed. Changes nothing, and needs no\n"
+		"rights.\n"
 		"\n"
-		"Exits with 6 if there is a difference, with 0 if there is none.\n",
+		"Exits with 6 if there is a difference, with 0 if there is none; with -q that is\n"
+		"all it tells.\n",
 	.options = OPTION_FILE | OPTION_NODE | OPTION_ZONE | OPTION_NODE_PORTS |
 		   OPTION_SERVICE_CIDR | OPTION_POD_CIDR |
 		   OPTION_EXTERNAL_IP_CIDRS | OPTION_MASQUERADE_ALL |

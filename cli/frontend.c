@@ -119,6 +119,18 @@ static enum exit_status parse_ranges(struct wanted_frontend *wanted,
 			   &wanted->n_ranges);
 }
 
+static enum exit_status check_kind(const struct wanted_frontend *wanted)
+{
+	if (!wanted->has_kind || wanted->place.addr.family ||
+	    wanted->kind == NF_SVC_KIND_NODE_PORT)
+		return DONE;
+	return complain(
+		WRONG_USAGE,
+		"%s type %s: * is the addresses of the node, which only "
+		"a NodePort has; write an address, or type NodePort",
+		wanted->word, nf_svc_word_text(nf_svc_kinds, wanted->kind));
+}
+
 static enum exit_status parse_wanted(struct wanted_frontend *wanted,
 				     struct words *words, bool with_name)
 {
@@ -160,7 +172,9 @@ static enum exit_status parse_wanted(struct wanted_frontend *wanted,
 			break;
 		}
 	}
-	return status ? status : words_end(words);
+	if (!status)
+		status = words_end(words);
+	return status ? status : check_kind(wanted);
 }
 
 static void change_frontend(const struct wanted_frontend *wanted,
@@ -407,31 +421,42 @@ static enum exit_status run_del(struct svcctl *ctl, struct words *words)
 }
 
 #define FRONTEND_WORDS                                                   \
-	"[type ClusterIP|NodePort|LoadBalancer|ExternalIP]\n"            \
+	"\n"                                                             \
+	"         [type ClusterIP|NodePort|LoadBalancer|ExternalIP]\n"   \
 	"         [exclusive yes|no] [internal yes|no]\n"                \
 	"         [source-range CIDR,..|none]\n"                         \
 	"         [rule CLASS [set cluster|local] [masquerade yes|no]\n" \
 	"         [empty refuse|drop]]..."
 
-#define FRONTEND_HELP                                                                             \
-	"An exclusive address belongs to services alone: what asks it on a port or protocol\n"    \
-	"that no service has is refused.\n"                                                       \
-	"\n"                                                                                      \
-	"An internal frontend is for pods and this node (the settings have to say what a pod\n"   \
-	"is), and with a source-range only clients in it may ask; what others send is dropped.\n" \
-	"\n"                                                                                      \
-	"A rule says what happens to clients of one CLASS, which is pod, node (this node\n"       \
-	"itself) or outside: which set of backends they get, whether their source address is\n"   \
-	"masqueraded, and what an empty set means if the other set has someone.\n"
+#define FRONTEND_HELP                                                                        \
+	"An exclusive address belongs to services alone: what asks it on a port or\n"        \
+	"protocol that no service has is refused.\n"                                         \
+	"\n"                                                                                 \
+	"An internal frontend is for pods and this node; the settings have to say what a\n"  \
+	"pod is ('svcctl help set settings'). With a source-range only clients in it may\n"  \
+	"ask; none: all may. What others send to either is dropped. A CIDR is IP/PREFIX;\n"  \
+	"an IP alone is just that address.\n"                                                \
+	"\n"                                                                                 \
+	"A rule is for the clients of one CLASS: pod, node (this node itself) or outside.\n" \
+	"  set         which set of backends they get ('svcctl help add service')\n"         \
+	"  masquerade  whether backends see an address of the node as their source\n"        \
+	"  empty       what becomes of them while their set has nobody to serve and the\n"   \
+	"              other set has: refuse or drop\n"
 
 const struct command svcctl_add_frontend = {
 	.verb = "add",
 	.noun = "frontend",
-	.synopsis = "NAME FRONTEND " FRONTEND_WORDS,
-	.summary = "let a service answer at one more place",
-	.help = "FRONTEND is IP:PORT[/PROTOCOL]; *:PORT is a NodePort, on every address of the node.\n"
-		"Its type is ClusterIP (NodePort for *:PORT) unless it is given. A ClusterIP is\n"
-		"exclusive unless that is given.\n"
+	.synopsis = "NAME FRONTEND" FRONTEND_WORDS,
+	.summary = "give a service one more frontend, where it answers",
+	.help = "FRONTEND is IP:PORT[/PROTOCOL], or *:PORT[/PROTOCOL] for a NodePort: it answers\n"
+		"at the addresses of the node that node ports answer at (setting node-port-cidr).\n"
+		"Without a protocol it has that of the service.\n"
+		"\n"
+		"Its type is ClusterIP, or NodePort for *:PORT, unless it is given. A ClusterIP\n"
+		"is exclusive unless that is given, others are not. Without rules everybody gets\n"
+		"the cluster set and is refused while it is empty. Masqueraded are, at a\n"
+		"ClusterIP, clients that are not pods, if the settings say what a pod is;\n"
+		"elsewhere all.\n"
 		"\n" FRONTEND_HELP "\n"
 		"  svcctl add frontend shop/web:http '*:30080'\n"
 		"  svcctl add frontend shop/web:http 203.0.113.7:80 type LoadBalancer \\\n"
@@ -443,10 +468,11 @@ const struct command svcctl_add_frontend = {
 const struct command svcctl_set_frontend = {
 	.verb = "set",
 	.noun = "frontend",
-	.synopsis = "FRONTEND " FRONTEND_WORDS,
+	.synopsis = "FRONTEND" FRONTEND_WORDS,
 	.summary = "change a frontend",
-	.help = "Changes what is given and keeps the rest.\n\n" FRONTEND_HELP
-		"\n"
+	.help = "Changes what is given and keeps the rest. FRONTEND is IP:PORT[/PROTOCOL] or\n"
+		"*:PORT[/PROTOCOL]; without a protocol it is the TCP one.\n"
+		"\n" FRONTEND_HELP "\n"
 		"  svcctl set frontend 10.96.33.7:80 internal yes\n",
 	.batch = true,
 	.run = run_set,
@@ -456,9 +482,9 @@ const struct command svcctl_del_frontend = {
 	.verb = "del",
 	.noun = "frontend",
 	.synopsis = "FRONTEND",
-	.summary = "take a place away from its service",
-	.help = "FRONTEND is IP:PORT[/PROTOCOL] or *:PORT[/PROTOCOL]; without a protocol it is the\n"
-		"TCP one.\n",
+	.summary = "take a frontend away from its service",
+	.help = "FRONTEND is IP:PORT[/PROTOCOL] or *:PORT[/PROTOCOL]; without a protocol it is\n"
+		"the TCP one. The service keeps its other frontends, and exists without any, too.\n",
 	.batch = true,
 	.run = run_del,
 };

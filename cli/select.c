@@ -147,6 +147,53 @@ select_by_pattern(const struct nf_svc_snapshot *snapshot,
 	return status;
 }
 
+enum exit_status complain_no_service(const char *word)
+{
+	return complain(NOT_FOUND,
+			"%s: no such service; %s'svcctl list' shows those "
+			"there are",
+			word,
+			strchr(word, '/') ?
+				"" :
+				"one is called NAMESPACE/NAME[:PORT], ");
+}
+
+bool select_matches(const char *word, const struct nf_svc_key *key)
+{
+	struct pattern pattern = { 0 };
+
+	if (strlen(word) >= sizeof(pattern.name))
+		return false;
+	strcpy(pattern.name, word);
+	if (name_matches(key->name, pattern.name, SELECT_PORTS))
+		return true;
+	cut_suffix(pattern.name, nf_svc_families, &pattern.family);
+	cut_suffix(pattern.name, nf_svc_protocols, &pattern.protocol);
+	return (!pattern.protocol || pattern.protocol == key->protocol) &&
+	       (!pattern.family || pattern.family == key->family) &&
+	       name_matches(key->name, pattern.name, SELECT_PORTS);
+}
+
+/* A name without its port, where the whole one is asked for. */
+static enum exit_status complain_of_port(const struct nf_svc_snapshot *snapshot,
+					 const char *word,
+					 const struct pattern *pattern)
+{
+	struct selection fits = { 0 };
+	enum exit_status status;
+
+	status = select_by_pattern(snapshot, pattern, SELECT_PORTS, &fits);
+	if (!status && !fits.n)
+		status = complain_no_service(word);
+	else if (!status)
+		status = complain(
+			NOT_FOUND,
+			"%s: no such service; its port is missing, for example %s",
+			word, fits.services[0]->name);
+	selection_clean(&fits);
+	return status;
+}
+
 static enum exit_status select_by_name(const struct nf_svc_snapshot *snapshot,
 				       const char *word, unsigned int flags,
 				       struct selection *selection)
@@ -166,13 +213,9 @@ static enum exit_status select_by_name(const struct nf_svc_snapshot *snapshot,
 		status =
 			select_by_pattern(snapshot, &pattern, flags, selection);
 	}
-	if (!status && !selection->n)
-		return complain(
-			NOT_FOUND,
-			"%s: no such service; 'svcctl list' shows those there "
-			"are",
-			word);
-	return status;
+	if (status || selection->n)
+		return status;
+	return complain_of_port(snapshot, word, &pattern);
 }
 
 enum exit_status select_services(const struct nf_svc_snapshot *snapshot,

@@ -50,6 +50,21 @@ enum exit_status select_services(const struct nf_svc_snapshot *snapshot,
 				 struct selection *selection);
 
 /**
+ * select_matches - is a service one of those that a name means?
+ * @word: NAME[/PROTOCOL][/FAMILY]; without a port it means all ports of NAME
+ * @key: the service
+ */
+bool select_matches(const char *word, const struct nf_svc_key *key);
+
+/**
+ * complain_no_service - tell that no service has a name
+ * @word: the name
+ *
+ * Return: NOT_FOUND.
+ */
+enum exit_status complain_no_service(const char *word);
+
+/**
  * select_one - find the one service that a word means
  * @snapshot: the services
  * @word: as for select_services()

@@ -391,20 +391,24 @@ const struct command svcctl_add_service = {
 		"NAME FRONTEND... [family ipv4|ipv6] [scheduler random]\n"
 		"         [refuse-with reset|icmp] [affinity SECONDS|none] [backend IP:PORT [weight N] [sets SETS]]...",
 	.summary = "make a service with its frontends and backends",
-	.help = "Makes a service, where it answers and who serves, all at once or not at all.\n"
+	.help = "Makes a service, with where it answers and who serves, all at once or not at\n"
+		"all.\n"
 		"\n"
 		"NAME is NAMESPACE/NAME[:PORT]. FRONTEND is IP:PORT[/PROTOCOL], a ClusterIP; the\n"
-		"protocol is tcp unless it is given, the same for all of them. With addresses of\n"
-		"both families the service exists in both.\n"
+		"protocol is tcp (default), udp or sctp, the same for all of them. With addresses\n"
+		"of both families the service exists in both; family says that only this one is\n"
+		"meant, and others are refused. Node ports and the like: 'svcctl add frontend'.\n"
 		"\n"
-		"refuse-with says how a TCP client is refused while nobody serves: reset, or an\n"
-		"ICMP message. Others always get ICMP.\n"
+		"refuse-with says how a TCP client is refused while nobody serves: with a reset\n"
+		"(default), or with an ICMP message. UDP and SCTP clients always get ICMP.\n"
 		"\n"
-		"A backend's weight is 0 to 65535 (1); 0 gets no new flows. Its SETS are cluster\n"
-		"(the default), local, cluster,local or none: draining.\n"
+		"The weight of a backend is 0 to 65535 (default 1). SETS are the sets of backends\n"
+		"that it is in: cluster (default) for clients under traffic policy Cluster, local\n"
+		"for those under policy Local, cluster,local for both, or none. A backend in no\n"
+		"set, or of weight 0, drains: it keeps its flows and gets no new ones.\n"
 		"\n"
-		"Clients outside of the pods are masqueraded if the settings say what a pod is\n"
-		"('svcctl set settings').\n"
+		"Clients that are not pods are masqueraded if the settings say what a pod is\n"
+		"('svcctl help set settings').\n"
 		"\n"
 		"  svcctl add service shop/web:http 10.96.33.7:80 \\\n"
 		"      backend 10.244.1.5:8080 backend 10.244.2.9:8080 weight 2\n",
@@ -418,8 +422,12 @@ const struct command svcctl_set_service = {
 	.synopsis =
 		"NAME [scheduler random] [refuse-with reset|icmp] [affinity SECONDS|none]",
 	.summary = "change a service",
-	.help = "Changes what is given and keeps the rest. Of several services of this name, all\n"
-		"are changed.\n",
+	.help = "Changes what is given and keeps the rest. If several services have this name\n"
+		"(protocols, families) all are changed; NAME/udp or NAME/ipv6 means fewer.\n"
+		"\n"
+		"refuse-with says how a TCP client is refused while nobody serves.\n"
+		"\n"
+		"  svcctl set service shop/web:http refuse-with icmp\n",
 	.batch = true,
 	.run = run_set,
 };
@@ -429,8 +437,9 @@ const struct command svcctl_del_service = {
 	.noun = "service",
 	.synopsis = "NAME|FRONTEND",
 	.summary = "delete a service and all that belongs to it",
-	.help = "Deletes the service with its frontends and backends. Of several services of this\n"
-		"name (protocols, families) all are deleted; NAME/udp or NAME/ipv6 means fewer.\n",
+	.help = "Deletes the service with its frontends and backends. If several services have\n"
+		"this name (protocols, families) all are deleted; NAME/udp or NAME/ipv6 means\n"
+		"fewer, and FRONTEND, IP:PORT[/PROTOCOL], the service that has it.\n",
 	.batch = true,
 	.run = run_del,
 };
