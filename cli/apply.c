@@ -13,6 +13,7 @@ static const char *const outcome_words[] = {
 	[OUTCOME_UNCHANGED] = "unchanged",
 	[OUTCOME_CREATED] = "created",
 	[OUTCOME_CONFIGURED] = "configured",
+	[OUTCOME_NOT_SERVED] = "not-served",
 };
 
 static int compare_places(const void *a, const void *b, void *arg)
@@ -128,7 +129,7 @@ static enum exit_status run_apply(struct svcctl *ctl, struct words *words)
 	if (!status && !ctl->file)
 		status = complain(
 			WRONG_USAGE,
-			"apply: which file?; -f FILE, or -f - for the standard "
+			"apply: which file? -f FILE, or -f - for the standard "
 			"input");
 	if (!status)
 		status = application_read(ctl, &apply);
@@ -143,7 +144,7 @@ static enum exit_status run_apply(struct svcctl *ctl, struct words *words)
 
 const struct command svcctl_apply = {
 	.verb = "apply",
-	.synopsis = "-f FILE|-",
+	.synopsis = "-f FILE|- [OPTION...]",
 	.summary = "make the kernel serve the Services of Kubernetes manifests",
 	.help = "Makes the kernel serve the Services of a file. It reads Services and Nodes (v1)\n"
 		"and EndpointSlices (discovery.k8s.io/v1), YAML or JSON, several documents and\n"
@@ -188,8 +189,10 @@ const struct command svcctl_apply = {
 		"A CIDR is IP/PREFIX; an IP alone is just that address.\n"
 		"\n"
 		"For each Service a line says what was done:\n"
-		"  service/web created|configured|unchanged|deleted\n"
+		"  service/web created|configured|unchanged|deleted|not-served\n"
 		"  service/shop/web ...     in another namespace than default\n"
+		"\n"
+		"Not served are headless Services and those of type ExternalName: DNS does it.\n"
 		"\n"
 		"Anchors, aliases, tags and merge keys of YAML are not read.\n"
 		"\n"

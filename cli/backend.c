@@ -32,8 +32,13 @@ static enum exit_status parse_wanted(struct wanted_backend *wanted,
 	if (!wanted->word)
 		return complain(
 			WRONG_USAGE,
-			"backend: of which service?; NAME or its IP:PORT[/PROTOCOL]");
+			"backend: of which service? NAME or its IP:PORT[/PROTOCOL]");
 	wanted->place = words_take(words);
+	if (!wanted->place)
+		return complain(
+			WRONG_USAGE,
+			"backend: two words are expected, the service and its backend: NAME|FRONTEND IP:PORT, and there is only %s",
+			wanted->word);
 	status = parse_backend_place(wanted->place, &wanted->backend);
 	if (!status)
 		status = parse_backend_words(words, &wanted->change);
@@ -138,10 +143,9 @@ static enum exit_status run_set(struct svcctl *ctl, struct words *words)
 	enum exit_status status = parse_wanted(&wanted, words);
 
 	if (!status && !wanted.change.has_weight && !wanted.change.has_sets)
-		status =
-			complain(WRONG_USAGE,
-				 "set backend %s: what?; weight N or sets SETS",
-				 wanted.place);
+		status = complain(WRONG_USAGE,
+				  "set backend %s: what? weight N or sets SETS",
+				  wanted.place);
 	return status ? status :
 			transaction_run(ctl, READ_ALL, NULL, plan_set, &wanted);
 }

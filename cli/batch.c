@@ -77,6 +77,11 @@ static enum exit_status check_words(const struct batch *batch)
 			WRONG_USAGE,
 			"\\: a line cannot go on in the next one; write it as one");
 	for (size_t i = 0; i < batch->n_words; i++) {
+		if (strpbrk(batch->words[i], "'\""))
+			return complain(
+				WRONG_USAGE,
+				"%s: no shell takes quotes off here; write it without",
+				batch->words[i]);
 		if (!strncmp(batch->words[i], "--", 2) ||
 		    (!i && *batch->words[i] == '-'))
 			return complain(
@@ -250,6 +255,8 @@ const struct command svcctl_batch = {
 		"line that is wrong, or that the kernel refuses, is named, and nothing has\n"
 		"changed. Later lines see what earlier lines did. What follows a # at the start\n"
 		"of a word is a comment.\n"
+		"\n"
+		"There is no shell: write *:30080 without quotes.\n"
 		"\n"
 		"Without -f it reads the standard input, at most 64 MiB. With --dry-run all is\n"
 		"checked, by the kernel too, and nothing is changed; what only shows when it is\n"

@@ -28,15 +28,18 @@ enum option_bit {
 };
 
 /* What the list of commands and the manual page both say. */
-#define HELP_WORDS                                                                          \
-	"A service is called NAMESPACE/NAME[:PORT], for example shop/web:http; if that\n"   \
-	"means several services, NAME/udp, NAME/ipv6 or NAME/udp/ipv6 says which. It\n"     \
-	"answers at its frontends and is served by its backends. Both are written\n"        \
-	"IP:PORT or [IPV6]:PORT; a frontend also IP:PORT/udp, and *:PORT if it is a\n"      \
-	"NodePort (quote the * for the shell).\n"                                           \
-	"\n"                                                                                \
-	"Each service has an owner, the program that takes care of it: admin for svcctl,\n" \
-	"unless --owner says other. To change what another owner has, name that one.\n"
+#define HELP_WORDS                                                                           \
+	"A service is called NAMESPACE/NAME[:PORT], for example shop/web:http. The name\n"   \
+	"of its port is a part of that; only list, show and stats take NAMESPACE/NAME for\n" \
+	"all ports. If several services have the name, of several protocols or families,\n"  \
+	"NAME/udp, NAME/ipv6 or NAME/udp/ipv6 says which. A service answers at its\n"        \
+	"frontends and is served by its backends. Both are written IP:PORT or\n"             \
+	"[IPV6]:PORT; a frontend also IP:PORT/udp, and *:PORT if it is a NodePort (quote\n"  \
+	"the * for the shell).\n"                                                            \
+	"\n"                                                                                 \
+	"Each service has an owner, the program that takes care of it: admin for svcctl,\n"  \
+	"unless --owner says other. So have the settings. To change what another owner\n"    \
+	"has, name that one.\n"
 
 #define HELP_STATUS                                                           \
 	"0 done, 1 wrong usage or file, 2 refused by the kernel or failed,\n" \

@@ -83,6 +83,13 @@ enum exit_status complain_verb(const char *verb)
 		{ "change", "'svcctl set'" },
 		{ "replace", "'svcctl set'" },
 		{ "watch", "'svcctl monitor'" },
+		{ "patch", "'svcctl set'" },
+		{ "update", "'svcctl set'" },
+		{ "modify", "'svcctl set'" },
+		{ "service", "'svcctl add|set|del service'" },
+		{ "backend", "'svcctl add|set|del backend'" },
+		{ "frontend", "'svcctl add|set|del frontend'" },
+		{ "settings", "'svcctl set settings'" },
 	};
 
 	for (size_t i = 0; i < sizeof(habits) / sizeof(*habits); i++) {
@@ -140,7 +147,7 @@ enum exit_status command_take(struct words *words,
 		return complain_verb(verb);
 	list_nouns(verb, nouns, sizeof(nouns));
 	if (!noun)
-		return complain(WRONG_USAGE, "%s: what?; %s", verb, nouns);
+		return complain(WRONG_USAGE, "%s: what? %s", verb, nouns);
 	return complain(WRONG_USAGE, "%s %s: no such command; %s %s", verb,
 			noun, verb, nouns);
 }

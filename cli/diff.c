@@ -301,7 +301,7 @@ static enum exit_status run_diff(struct svcctl *ctl, struct words *words)
 	if (!status && !ctl->file)
 		status = complain(
 			WRONG_USAGE,
-			"diff: which file?; -f FILE, or -f - for the standard input");
+			"diff: which file? -f FILE, or -f - for the standard input");
 	if (!status)
 		status = read_file(ctl, &comparison);
 	if (!status)
@@ -314,7 +314,7 @@ static enum exit_status run_diff(struct svcctl *ctl, struct words *words)
 
 const struct command svcctl_diff = {
 	.verb = "diff",
-	.synopsis = "-f FILE|-",
+	.synopsis = "-f FILE|- [OPTION...]",
 	.summary = "show what apply or restore of a file would change",
 	.help = "Takes what 'svcctl apply' takes, with the same options, and what 'svcctl save'\n"
 		"printed. A line for each object that would be added (+), changed (~) or deleted\n"

@@ -20,12 +20,16 @@ static enum exit_status parse_destination(const char *word,
 	if (!word)
 		return complain(
 			WRONG_USAGE,
-			"explain: where does the packet go?; IP[:PORT][/PROTOCOL]");
+			"explain: where does the packet go? IP[:PORT][/PROTOCOL]");
 	if (strchr(word, '/') && !looks_like_place(word))
 		return complain(
 			WRONG_USAGE,
 			"%s: a name where an address is expected; IP[:PORT][/PROTOCOL]",
 			word);
+	if (!strcmp(word, "from"))
+		return complain(
+			WRONG_USAGE,
+			"from: the destination goes first: explain DST from SRC");
 	if (nf_svc_place_parse(word, &place, &why))
 		return complain(WRONG_USAGE, "%s: not a destination: %s", word,
 				why);
@@ -67,7 +71,7 @@ static enum exit_status parse_source(const char *word,
 	if (!word)
 		return complain(
 			WRONG_USAGE,
-			"explain: from whom?; explain DST from SRC[:PORT]");
+			"explain: from whom? explain DST from SRC[:PORT]");
 	if (nf_svc_place_parse(word, &place, &why))
 		return complain(WRONG_USAGE, "from %s: not a source: %s", word,
 				why);
@@ -108,7 +112,7 @@ static enum exit_status parse_packet(struct words *words,
 	if (!status && !words_take_if(words, "from"))
 		status = complain(
 			WRONG_USAGE,
-			"explain: from whom?; explain DST from SRC[:PORT]");
+			"explain: from whom? explain DST from SRC[:PORT]");
 	if (!status)
 		status = parse_source(words_take(words), packet);
 	if (!status && words_take_if(words, "dev"))

@@ -60,31 +60,35 @@ static enum exit_status parse_rule(struct wanted_frontend *wanted,
 	struct rule_change *change;
 	enum exit_status status;
 	uint32_t value = 0;
+	const char *class;
 
 	status = parse_word(words, "rule", nf_svc_classes, &value);
 	if (status)
 		return status;
 	change = &wanted->rules[value];
+	class = nf_svc_word_text(nf_svc_classes, value);
 	while (!status) {
 		if (words_take_if(words, "set")) {
-			status = parse_word(words, "set", nf_svc_set_words,
-					    &value);
+			status = parse_once(words, "set", nf_svc_set_words,
+					    &change->has_set, &value);
 			change->rule.set = (uint8_t)value;
-			change->has_set = true;
 		} else if (words_take_if(words, "masquerade")) {
-			status =
-				parse_word(words, "masquerade", yes_no, &value);
+			status = parse_once(words, "masquerade", yes_no,
+					    &change->has_masquerade, &value);
 			change->rule.masquerade = value;
-			change->has_masquerade = true;
 		} else if (words_take_if(words, "empty")) {
-			status = parse_word(words, "empty", nf_svc_empties,
-					    &value);
+			status = parse_once(words, "empty", nf_svc_empties,
+					    &change->has_empty, &value);
 			change->rule.empty = (uint8_t)value;
-			change->has_empty = true;
 		} else {
 			break;
 		}
 	}
+	if (!status && !change->has_set && !change->has_masquerade &&
+	    !change->has_empty)
+		return complain(WRONG_USAGE,
+				"rule %s: what? set, masquerade or empty",
+				class);
 	return status;
 }
 
@@ -92,10 +96,11 @@ static enum exit_status parse_flag(struct wanted_frontend *wanted,
 				   struct words *words, const char *word,
 				   uint32_t flag)
 {
+	bool given = wanted->flags_given & flag;
 	enum exit_status status;
 	uint32_t yes = 0;
 
-	status = parse_word(words, word, yes_no, &yes);
+	status = parse_once(words, word, yes_no, &given, &yes);
 	wanted->flags_given |= flag;
 	wanted->flags = yes ? wanted->flags | flag : wanted->flags & ~flag;
 	return status;
@@ -119,8 +124,30 @@ static enum exit_status parse_ranges(struct wanted_frontend *wanted,
 			   &wanted->n_ranges);
 }
 
+static enum exit_status check_ranges(const struct wanted_frontend *wanted)
+{
+	char range[NF_SVC_CIDR_TEXT];
+	uint8_t family = wanted->place.addr.family;
+
+	for (size_t i = 0; i < wanted->n_ranges && family; i++) {
+		if (wanted->ranges[i].addr.family != family)
+			return complain(
+				WRONG_USAGE,
+				"source-range %s: %s is asked over the other family; give ranges of that",
+				nf_svc_cidr_format(&wanted->ranges[i], range),
+				wanted->word);
+	}
+	return DONE;
+}
+
 static enum exit_status check_kind(const struct wanted_frontend *wanted)
 {
+	if (!wanted->place.addr.family &&
+	    wanted->flags & NF_SVC_FRONTEND_EXCLUSIVE)
+		return complain(
+			WRONG_USAGE,
+			"%s exclusive yes: the addresses of the node are not for services alone",
+			wanted->word);
 	if (!wanted->has_kind || wanted->place.addr.family ||
 	    wanted->kind == NF_SVC_KIND_NODE_PORT)
 		return DONE;
@@ -155,9 +182,8 @@ static enum exit_status parse_wanted(struct wanted_frontend *wanted,
 	status = parse_frontend_place(wanted->word, &wanted->place);
 	while (!status && words_peek(words)) {
 		if (words_take_if(words, "type")) {
-			status = parse_word(words, "type", nf_svc_kinds,
-					    &wanted->kind);
-			wanted->has_kind = true;
+			status = parse_once(words, "type", nf_svc_kinds,
+					    &wanted->has_kind, &wanted->kind);
 		} else if (words_take_if(words, "exclusive")) {
 			status = parse_flag(wanted, words, "exclusive",
 					    NF_SVC_FRONTEND_EXCLUSIVE);
@@ -174,7 +200,9 @@ static enum exit_status parse_wanted(struct wanted_frontend *wanted,
 	}
 	if (!status)
 		status = words_end(words);
-	return status ? status : check_kind(wanted);
+	if (!status)
+		status = check_kind(wanted);
+	return status ? status : check_ranges(wanted);
 }
 
 static void change_frontend(const struct wanted_frontend *wanted,
@@ -217,7 +245,9 @@ static void new_frontend(const struct wanted_frontend *wanted,
 		frontend->kind = (uint8_t)wanted->kind;
 	else if (!frontend->addr.family)
 		frontend->kind = NF_SVC_KIND_NODE_PORT;
-	if (frontend->kind == NF_SVC_KIND_CLUSTER_IP)
+	if (frontend->kind == NF_SVC_KIND_CLUSTER_IP &&
+	    !(wanted->flags_given & NF_SVC_FRONTEND_EXCLUSIVE) &&
+	    may_be_exclusive(&frontend->addr, wanted->word))
 		frontend->flags = NF_SVC_FRONTEND_EXCLUSIVE;
 	nf_svc_frontend_rules(frontend, false,
 			      nf_svc_settings_know_pods(settings,
@@ -233,6 +263,15 @@ static bool suits(const struct wanted_frontend *wanted,
 
 	return (!place->addr.family || place->addr.family == service->family) &&
 	       (!place->has_protocol || place->protocol == service->protocol);
+}
+
+/* Said on purpose, it is done: the node may have other ways in. */
+static void warn_of_exclusive(const struct wanted_frontend *wanted)
+{
+	if (wanted->flags & NF_SVC_FRONTEND_EXCLUSIVE &&
+	    is_of_node(&wanted->place.addr))
+		warn("%s: exclusive, and an address of this node: what asks any other port there (SSH, the kubelet) is refused",
+		     wanted->word);
 }
 
 /* Where nobody is known to be a pod, pods are kept out, too. */
@@ -276,6 +315,7 @@ static enum exit_status queue_new(struct svcctl *ctl,
 		if (select_check_owner(ctl, service))
 			return NOT_PERMITTED;
 		new_frontend(wanted, service, &snapshot->settings, &frontend);
+		warn_of_exclusive(wanted);
 		warn_of_internal(wanted, &frontend, &snapshot->settings);
 		ret = nf_svc_tx_frontend_set(ctl->client, service->name,
 					     &frontend, NF_SVC_FLAG_EXCL,
@@ -341,6 +381,7 @@ static enum exit_status queue_each(struct svcctl *ctl,
 			return NOT_PERMITTED;
 		frontend = *there;
 		change_frontend(wanted, &frontend);
+		warn_of_exclusive(wanted);
 		warn_of_internal(wanted, &frontend, &snapshot->settings);
 		ret = delete ?
 			      nf_svc_tx_frontend_del(ctl->client, &frontend,
@@ -351,11 +392,9 @@ static enum exit_status queue_each(struct svcctl *ctl,
 	if (!found)
 		return complain(
 			NOT_FOUND,
-			"%s/%s: no such frontend; 'svcctl list' shows those there "
+			"%s%s: no such frontend; 'svcctl list' shows those there "
 			"are",
-			wanted->word,
-			nf_svc_word_text(nf_svc_protocols,
-					 wanted->place.protocol));
+			wanted->word, strchr(wanted->word, '/') ? "" : "/tcp");
 	return transaction_check(ret, &error);
 }
 
@@ -391,7 +430,7 @@ static enum exit_status run_set(struct svcctl *ctl, struct words *words)
 	if (!status && words->n == 1)
 		status = complain(
 			WRONG_USAGE,
-			"set frontend %s: what?; type, exclusive, internal, source-range or rule",
+			"set frontend %s: what? type, exclusive, internal, source-range or rule",
 			wanted.word);
 	/* without a protocol it is the TCP one */
 	wanted.place.has_protocol = true;
@@ -453,7 +492,8 @@ const struct command svcctl_add_frontend = {
 		"Without a protocol it has that of the service.\n"
 		"\n"
 		"Its type is ClusterIP, or NodePort for *:PORT, unless it is given. A ClusterIP\n"
-		"is exclusive unless that is given, others are not. Without rules everybody gets\n"
+		"is exclusive unless that is given, or it is an address of this node, which would\n"
+		"answer nobody else (SSH, the kubelet) any more; others are not. Without rules everybody gets\n"
 		"the cluster set and is refused while it is empty. Masqueraded are, at a\n"
 		"ClusterIP, clients that are not pods, if the settings say what a pod is;\n"
 		"elsewhere all.\n"

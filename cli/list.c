@@ -231,7 +231,7 @@ static enum exit_status run_list(struct svcctl *ctl, struct words *words)
 	struct nf_svc_error error;
 	enum exit_status status;
 
-	status = words_end(words);
+	status = words_end_behind(words, "list", word);
 	if (!status)
 		status = svcctl_connect(ctl);
 	if (status)

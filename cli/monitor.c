@@ -128,7 +128,7 @@ static enum exit_status run_monitor(struct svcctl *ctl, struct words *words)
 
 const struct command svcctl_monitor = {
 	.verb = "monitor",
-	.synopsis = "",
+	.synopsis = "[--drops] [--count N]",
 	.summary = "tell what happens: commits, and packets that are refused",
 	.help = "Prints a line, with -j a JSON object, for each service that a commit changes,\n"
 		"for each commit, and for each owner that a process claims (no other one may\n"

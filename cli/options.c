@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -351,6 +352,9 @@ static enum exit_status complain_option(const char *word)
 		return complain(WRONG_USAGE,
 				"--%s: takes no value; write it without '='",
 				line->name);
+	if (isdigit(optopt))
+		return complain(WRONG_USAGE, "%s: no number here is negative",
+				word);
 	if (optopt)
 		return complain(WRONG_USAGE,
 				"-%c: no such option; see 'svcctl --help'",

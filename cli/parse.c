@@ -5,6 +5,7 @@
 
 #include "client/array.h"
 #include "parse.h"
+#include "route.h"
 #include "select.h"
 
 /* IP:PORT[/PROTOCOL], with a port; "*" will do for the address. */
@@ -15,6 +16,10 @@ static enum exit_status parse_place(const char *word, const char *what,
 
 	if (!word)
 		return complain(WRONG_USAGE, "%s is missing; IP:PORT", what);
+	if (!looks_like_place(word) && !strchr(word, ':'))
+		return complain(WRONG_USAGE,
+				"%s: a %s where %s is expected; IP:PORT", word,
+				strchr(word, '/') ? "name" : "word", what);
 	if (strchr(word, '/') && !looks_like_place(word))
 		return complain(WRONG_USAGE,
 				"%s: a name where %s is expected; IP:PORT",
@@ -29,6 +34,22 @@ static enum exit_status parse_place(const char *word, const char *what,
 					"[IPV6]:PORT" :
 					"IP:PORT");
 	return DONE;
+}
+
+bool is_of_node(const struct nf_svc_addr *addr)
+{
+	char device[NF_SVC_DEVICE_MAX + 1];
+
+	return addr->family && route_find(addr, device) == ROUTE_LOCAL;
+}
+
+bool may_be_exclusive(const struct nf_svc_addr *addr, const char *word)
+{
+	if (!is_of_node(addr))
+		return true;
+	warn("%s: an address of this node, so it is not exclusive; what asks it on other ports goes to the node",
+	     word);
+	return false;
 }
 
 enum exit_status parse_frontend_place(const char *word,
@@ -112,11 +133,22 @@ enum exit_status parse_backend_words(struct words *words,
 	memset(change, 0, sizeof(*change));
 	while (!status) {
 		if (words_take_if(words, "weight")) {
-			status = parse_weight(words_take(words),
-					      &change->weight);
+			status =
+				change->has_weight ?
+					complain(
+						WRONG_USAGE,
+						"weight: given twice; only one would count") :
+					parse_weight(words_take(words),
+						     &change->weight);
 			change->has_weight = true;
 		} else if (words_take_if(words, "sets")) {
-			status = parse_sets(words_take(words), &change->sets);
+			status =
+				change->has_sets ?
+					complain(
+						WRONG_USAGE,
+						"sets: given twice; write them with a comma") :
+					parse_sets(words_take(words),
+						   &change->sets);
 			change->has_sets = true;
 		} else {
 			break;
@@ -150,23 +182,32 @@ enum exit_status parse_word(struct words *words, const char *key,
 
 static enum exit_status parse_affinity(const char *text, uint32_t *seconds)
 {
-	unsigned long value;
-	char *end;
-
 	if (text && !strcmp(text, "none")) {
 		*seconds = 0;
 		return DONE;
 	}
-	errno = 0;
-	value = text ? strtoul(text, &end, 10) : 0;
-	if (!text || errno || *end || *text < '0' || *text > '9' ||
-	    value > NF_SVC_AFFINITY_TIMEOUT_MAX)
+	if (!text)
+		return complain(
+			WRONG_USAGE,
+			"affinity: its value is missing; seconds from 1 to %d (Kubernetes' default is 10800), or none",
+			NF_SVC_AFFINITY_TIMEOUT_MAX);
+	if (nf_svc_number_parse(text, 1, NF_SVC_AFFINITY_TIMEOUT_MAX, seconds))
 		return complain(
 			WRONG_USAGE,
 			"affinity %s: not seconds; 1 to %d (Kubernetes' default is 10800), or none",
-			text ? text : "", NF_SVC_AFFINITY_TIMEOUT_MAX);
-	*seconds = (uint32_t)value;
+			text, NF_SVC_AFFINITY_TIMEOUT_MAX);
 	return DONE;
+}
+
+enum exit_status parse_once(struct words *words, const char *key,
+			    const struct nf_svc_word *list, bool *given,
+			    uint32_t *value)
+{
+	if (*given)
+		return complain(WRONG_USAGE,
+				"%s: given twice; only one would count", key);
+	*given = true;
+	return parse_word(words, key, list, value);
 }
 
 enum exit_status parse_service_words(struct words *words,
@@ -213,11 +254,12 @@ enum exit_status parse_service_name(const char *word)
 				"the name of the service is missing; "
 				"NAMESPACE/NAME[:PORT]");
 	for (const char *c = word; *c; c++) {
-		if (*c <= ' ' || *c > '~')
+		if (*c <= ' ' || *c > '~' || strchr("'\"\\", *c))
 			return complain(
 				WRONG_USAGE,
 				"%s: not a service's name: only printable "
-				"ASCII without blanks is allowed",
+				"ASCII without blanks, quotes and backslashes "
+				"is allowed",
 				word);
 	}
 	if (strlen(word) > NF_SVC_NAME_MAX)

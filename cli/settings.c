@@ -9,6 +9,7 @@
 #include "client/array.h"
 #include "command.h"
 #include "parse.h"
+#include "select.h"
 #include "transaction.h"
 
 /**
@@ -148,6 +149,8 @@ plan_set(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 	struct nf_svc_settings settings = snapshot->settings;
 	struct nf_svc_error error;
 
+	if (select_check_settings(ctl, &snapshot->settings))
+		return NOT_PERMITTED;
 	if (wanted->has_pod_cidrs) {
 		settings.pod_cidrs = wanted->settings.pod_cidrs;
 		settings.n_pod_cidrs = wanted->settings.n_pod_cidrs;
@@ -178,7 +181,7 @@ static enum exit_status run_set(struct svcctl *ctl, struct words *words)
 	if (!words_peek(words))
 		status = complain(
 			WRONG_USAGE,
-			"set settings: what?; pod-cidr, pod-device, "
+			"set settings: what? pod-cidr, pod-device, "
 			"service-cidr, node-port-cidr or masquerade-mark");
 	while (!status && words_peek(words))
 		status = parse_one(&wanted, words);
@@ -207,7 +210,7 @@ const struct command svcctl_set_settings = {
 		"whose name begins so).\n"
 		"\n"
 		"service-cidr: only services may have addresses in it; new flows to others there\n"
-		"are dropped.\n"
+		"are dropped, but for those to the node itself.\n"
 		"\n"
 		"node-port-cidr: NodePorts (*:PORT) answer at the addresses of the node that are\n"
 		"in it; without one of a family, at all of that family but loopback.\n"
@@ -216,6 +219,8 @@ const struct command svcctl_set_settings = {
 		"in its mark (0x4000 is kube-proxy's) until it leaves the node or reaches a\n"
 		"socket. There the bit is cleared in all packets, so it must be nobody else's. By\n"
 		"default there is none: only routing rules and filters of others could need it.\n"
+		"\n"
+		"The settings have an owner, as services have, until all of them are none.\n"
 		"\n"
 		"Frontends that exist keep their rules; those made afterwards masquerade clients\n"
 		"that are not pods.\n"

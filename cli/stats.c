@@ -180,7 +180,7 @@ static enum exit_status run_stats(struct svcctl *ctl, struct words *words)
 			name, name);
 	if (!status && ctl->count && !ctl->rate)
 		status = complain(WRONG_USAGE,
-				  "--count: of what?; it goes with --rate");
+				  "--count: of what? it goes with --rate");
 	if (!status)
 		status = svcctl_connect(ctl);
 	if (status)

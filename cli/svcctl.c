@@ -112,6 +112,9 @@ enum exit_status svcctl_main(int argc, char **argv)
 	struct words words;
 	struct svcctl ctl;
 
+	/* else an option that only another tool's command has would be blamed */
+	if (argc > 1 && *argv[1] != '-' && !command_verb_known(argv[1]))
+		return complain_verb(argv[1]);
 	status = options_read(&ctl, &seen, argc, argv, &words);
 	if (status)
 		return status;

@@ -173,6 +173,24 @@ static void CTL_03_services_and_frontends(void **state)
 	assert_wrong("set service a/b", "what?");
 	assert_wrong("set frontend 10.96.0.1:80", "what?");
 	assert_wrong("set frontend a/b:c 10.96.0.1:80", "a name where");
+	assert_wrong("set frontend *:80 exclusive yes",
+		     "not for services alone");
+	assert_wrong("set frontend 10.96.0.1:80 rule pod", "rule pod: what?");
+	assert_wrong("set frontend 10.96.0.1:80 rule pod set local set local",
+		     "set: given twice");
+	assert_wrong("set frontend 10.96.0.1:80 source-range fd00::/8",
+		     "source-range fd00::/8");
+	assert_wrong("add service a/b 10.96.0.1:80 type NodePort",
+		     "type: not expected here");
+	assert_wrong("add service a/'b' 10.96.0.1:80", "quotes");
+	assert_wrong("set backend a/b weight 1", "weight: a word where");
+	assert_wrong("del backend 10.1.1.1:80", "two words are expected");
+	assert_wrong("add backend a/b 10.0.0.1:80 weight 1 weight 2",
+		     "weight: given twice");
+	assert_wrong("add backend a/b 10.0.0.1:80 weight -1", "negative");
+	assert_wrong("show service a/b", "'svcctl show a/b'");
+	assert_wrong("get services -A", "'svcctl list'");
+	assert_wrong("explain from 10.0.0.1 to 10.0.0.2", "DST from SRC");
 	assert_wrong("del frontend a/b", "a name where");
 	assert_wrong("add frontend a/b *:80 type ClusterIP", "NodePort");
 	assert_wrong("add frontend a/b 10.0.0.1:80 source-range 10.0.0.0/8,",

@@ -271,8 +271,8 @@ static int __init bench_init(void)
 	int err;
 
 	for (i = 0; i < ARRAY_SIZE(bench_devices); i++) {
-		bench_devices[i] = alloc_netdev(0, "bench%d", NET_NAME_ENUM,
-						bench_setup);
+		bench_devices[i] =
+			alloc_netdev(0, "bench%d", NET_NAME_ENUM, bench_setup);
 		if (!bench_devices[i]) {
 			err = -ENOMEM;
 			goto undo;
@@ -306,4 +306,5 @@ module_init(bench_init);
 module_exit(bench_exit);
 
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("Counts the cycles of forwarded packets, for nf_svc's benchmarks");
+MODULE_DESCRIPTION(
+	"Counts the cycles of forwarded packets, for nf_svc's benchmarks");
