@@ -67,6 +67,12 @@ def pytest_runtest_call(item):
     signal.alarm(0)
 
 
+def pytest_runtest_logreport(report):
+    """What a guest that runs out of time has seen so far stands in its log."""
+    if report.failed:
+        print(f"\n{report.nodeid}: FAILED\n{report.longreprtext}", flush=True)
+
+
 @pytest.fixture(scope="session")
 def net():
     """lab.topology, its pods serving at 8080."""
@@ -119,7 +125,7 @@ def figures():
 def told(request, figures):
     """Gives a function that prints what the test measured, and keeps it."""
     def tell(**measured):
-        figures.add(request.node.nodeid, measured)
+        figures.add(request.node.nodeid.removeprefix("tests/peers/"), measured)
     return tell
 
 

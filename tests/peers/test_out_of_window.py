@@ -43,16 +43,59 @@ def of_others(peer, net, family):
         return any(p.protocol == 6 and p.ports == (9999, 5555) for p in heard.packets())
 
 
+FINE = {"arrived_from": "service", "connection_lives": True}
+
+
 @pytest.mark.row("DP-13")
-@pytest.mark.of("nf_svc", "kube-proxy-nftables", "kube-proxy-iptables", "kube-proxy-ipvs")
+@pytest.mark.of("nf_svc", "kube-proxy-ipvs")
 @FAR
-def test_segment(peer, net, family, when, told):
-    """DP-13."""
-    told(**stray(peer, net, family, when))
+def test_it_comes_from_the_service(peer, net, family, when, told):
+    """DP-13: the client's own TCP judges it."""
+    found = stray(peer, net, family, when)
+    told(**found)
+    assert found == FINE
 
 
 @pytest.mark.row("DP-13")
-@pytest.mark.of("nf_svc", "kube-proxy-nftables", "kube-proxy-iptables", "kube-proxy-ipvs")
-def test_others(peer, net, family, told):
-    """DP-13."""
-    told(passed=of_others(peer, net, family))
+@pytest.mark.of("kube-proxy-nftables")
+def test_nftables_lets_one_reset_the_connection(peer, net, family, told):
+    """DP-13: it comes from the pod, whom the client does not know: its RST ends the pod's connection."""
+    found = stray(peer, net, family, "early")
+    told(**found)
+    assert found == {"arrived_from": "pod", "connection_lives": False}
+
+
+@pytest.mark.row("DP-13")
+@pytest.mark.of("kube-proxy-nftables", "kube-proxy-iptables")
+def test_a_late_one_comes_from_the_service(peer, net, family, told):
+    """DP-13: the case of k/k#74839 is seen no more: since Linux 6.1 conntrack takes what comes late."""
+    found = stray(peer, net, family, "late")
+    told(**found)
+    assert found == FINE
+
+
+@pytest.mark.row("DP-13")
+@pytest.mark.of("kube-proxy-iptables")
+def test_iptables_drops_it(peer, net, family, told):
+    """DP-13: by a rule against all that conntrack finds invalid; the connection lives."""
+    found = stray(peer, net, family, "early")
+    told(**found)
+    assert found == {"arrived_from": "nobody", "connection_lives": True}
+
+
+@pytest.mark.row("DP-13")
+@pytest.mark.of("kube-proxy-iptables")
+def test_iptables_drops_what_is_no_services(peer, net, family, told):
+    """DP-13: by that rule: where the ways there and back differ, pods cannot be reached any more."""
+    passed = of_others(peer, net, family)
+    told(syn_ack_passed=passed)
+    assert not passed
+
+
+@pytest.mark.row("DP-13")
+@pytest.mark.of("nf_svc", "kube-proxy-nftables", "kube-proxy-ipvs")
+def test_what_is_no_services_passes(peer, net, family, told):
+    """DP-13: others' connections are nobody's business."""
+    passed = of_others(peer, net, family)
+    told(syn_ack_passed=passed)
+    assert passed

@@ -13,7 +13,8 @@ class Figures:
     def add(self, test, measured):
         """Keep and print them."""
         self.measured[test] = measured
-        print("measured:", ", ".join(f"{what.replace('_', ' ')} {value}" for what, value in measured.items()))
+        words = ", ".join(f"{what.replace('_', ' ')} {value}" for what, value in measured.items())
+        print(f"\n{test}: {words}", flush=True)
 
     def write(self, out, where):
         folder = pathlib.Path(out, "figures")

@@ -11,13 +11,13 @@ PACKET, VERDICT, CONFIG = SUBSYSTEM | 0, SUBSYSTEM | 1, SUBSYSTEM | 2
 A_PACKET_HDR, A_VERDICT_HDR = 1, 2
 A_CFG_CMD, A_CFG_PARAMS, BIND, COPY_META = 1, 2, 1, 1
 F_REQUEST, F_ACK, ACCEPT = 1, 4, 1
-NUMBER = 7
 
 
 class Queue:
     """NFQUEUE of a host: what it holds goes on with release()."""
 
-    def __init__(self, host, limit=5.0):
+    def __init__(self, host, number, limit=30.0):
+        self.number = number
         with host:
             self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
         self.socket.settimeout(limit)
@@ -27,7 +27,7 @@ class Queue:
 
     def _send(self, kind, attribute, octets, flags=0):
         attr = struct.pack("=HH", 4 + len(octets), attribute) + octets + bytes(-len(octets) % 4)
-        body = struct.pack("!BBH", 0, 0, NUMBER) + attr
+        body = struct.pack("!BBH", 0, 0, self.number) + attr
         self.socket.send(struct.pack("=IHHII", 16 + len(body), kind, F_REQUEST | flags, 1, 0) + body)
         if flags:
             error = -struct.unpack_from("=i", self.socket.recv(4096), 16)[0]
@@ -53,14 +53,15 @@ class Queue:
 
 
 @contextlib.contextmanager
-def holding(host, family, protocol, port):
-    """A Queue that holds what leaves host for a backend's port, before conntrack has confirmed its flow."""
+def holding(host, family, number, *match):
+    """A Queue of this number for the packets that match, words of iptables after the name of the table."""
+    table, chain, *match = match
     command = "ip6tables" if family is V6 else "iptables"
-    rule = ("POSTROUTING", "-p", protocol, "--dport", port, "-j", "NFQUEUE", "--queue-num", NUMBER)
-    queue = Queue(host)
-    host.run(command, "-w", "-t", "mangle", "-I", *rule)
+    rule = (chain, *match, "-j", "NFQUEUE", "--queue-num", number)
+    queue = Queue(host, number)
+    host.run(command, "-w", "-t", table, "-I", *rule)
     try:
         yield queue
     finally:
-        host.run(command, "-w", "-t", "mangle", "-D", *rule)
+        host.run(command, "-w", "-t", table, "-D", *rule)
         queue.socket.close()
