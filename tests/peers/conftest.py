@@ -14,20 +14,19 @@ from lab.family import FAMILIES
 from lab.server import Server
 from lab.tables import loaded
 from lab.topology import Topology, lift_icmp_limits
+from peers import ipvs
 from peers.figures import Figures
 from peers.kube_proxy import KubeProxyPeer
 from peers.nf_svc import NfSvc
 
 TEST_LIMIT = 300        # seconds after which a test is given up
-MODES = {"kube-proxy-ipvs": "ipvs", "kube-proxy-nftables": "nftables", "kube-proxy-iptables": "iptables"}
+OTHERS = {"nf_svc": NfSvc, "ipvs": ipvs.Ipvs}           # than kube-proxy itself
 
 
 def _runs_here(peer):
     if peer == "nf_svc":
         return loaded() and bool(shutil.which("svcctl"))
-    if peer == "kube-proxy-ipvs":
-        return not subprocess.run(["modprobe", "-a", "ip_vs", "ip_vs_rr"], capture_output=True, check=False).returncode
-    return True
+    return ipvs.here() if peer == "ipvs" else not os.environ.get("NF_SVC_KERNEL")
 
 
 def pytest_configure():
@@ -91,7 +90,7 @@ def net():
 
 @pytest.fixture(scope="session")
 def kube(net):
-    """One control plane and kube-proxy for all its modes: in an emulated guest they take minutes to start."""
+    """One control plane and kube-proxy for all its modes."""
     with KubeProxyEngine(net) as engine:
         yield engine
 
@@ -99,10 +98,10 @@ def kube(net):
 @pytest.fixture(scope="session")
 def peer(request, net):
     """Whoever is asked; nobody else is at work in the node."""
-    if request.param == "nf_svc":
-        peer = NfSvc(net)
+    if request.param in OTHERS:
+        peer = OTHERS[request.param](net)
     else:
-        peer = KubeProxyPeer(net, request.getfixturevalue("kube"), MODES[request.param])
+        peer = KubeProxyPeer(net, request.getfixturevalue("kube"), request.param.removeprefix("kube-proxy-"))
     yield peer
     peer.close()
 

@@ -16,8 +16,9 @@ def began_before(peer, net, family, where, endpoints_first=False):
     peer.load(family, other)
     client, address, port = {"ClusterIP": (net.c, family.vip(31), 80),
                              "NodePort": (net.outside, net.node.addr(family), NODE_PORT)}[where]
+    how = {"endpoints_first": True} if endpoints_first else {}
     with Watch(client, address, port) as watch:
-        return watch.change(lambda: peer.change(other, service, slices_first=endpoints_first), "a")
+        return watch.change(lambda: peer.change(other, service, **how), "a")
 
 
 @pytest.mark.row("DP-12")
@@ -31,7 +32,7 @@ def test_nf_svc_answers_its_first_datagram(peer, net, family, where, told):
 
 
 @pytest.mark.row("DP-12")
-@pytest.mark.of("kube-proxy-nftables", "kube-proxy-iptables", "kube-proxy-ipvs")
+@pytest.mark.of("kube-proxy-nftables", "kube-proxy-iptables")
 @WHERE
 def test_kube_proxy_answers_it_once_it_has_cleaned_up(peer, net, family, where, told):
     """DP-12: later than a client that begins now, as it deletes the client's flow after it has changed its rules."""

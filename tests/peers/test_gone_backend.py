@@ -64,7 +64,7 @@ def test_kube_proxy_loses_datagrams_until_it_has_read_all_flows(peer, net, famil
 
 
 @pytest.mark.row("DP-11")
-@pytest.mark.of("kube-proxy-ipvs")
+@pytest.mark.of("ipvs")
 @FLOWS
 def test_ipvs_loses_a_datagram(peer, net, family, others, told):
     """DP-11: IPVS drops the one by which it sees that the backend is gone (expire_nodest_conn)."""
@@ -124,7 +124,7 @@ def test_kube_proxy_leaves_a_node_ports_flow_to_the_last_backend(peer, net, fami
 
 
 @pytest.mark.row("DP-11")
-@pytest.mark.of("kube-proxy-ipvs")
+@pytest.mark.of("ipvs")
 def test_ipvs_serves_nobody_of_a_deleted_service(peer, net, family, told):
     """DP-11: not clients either that have been there."""
     answers = deleted(peer, net, family)

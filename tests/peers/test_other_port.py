@@ -23,10 +23,10 @@ def another_port(peer, net, family, protocol):
 
 
 @pytest.mark.row("FE-12")
-@pytest.mark.of("nf_svc", "kube-proxy-nftables", "kube-proxy-ipvs")
+@pytest.mark.of("nf_svc", "kube-proxy-nftables")
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
 def test_another_port_is_refused(peer, net, family, protocol, told):
-    """FE-12: it stays on the node and the client is told; since 1.26 in kube-proxy's IPVS mode, too."""
+    """FE-12: it stays on the node and the client is told."""
     outcome, left = another_port(peer, net, family, protocol)
     told(ms=round(1000 * outcome.seconds), packets_left_by_the_default_route=left)
     assert outcome.refused and not left, outcome

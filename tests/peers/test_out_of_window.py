@@ -47,7 +47,7 @@ FINE = {"arrived_from": "service", "connection_lives": True}
 
 
 @pytest.mark.row("DP-13")
-@pytest.mark.of("nf_svc", "kube-proxy-ipvs")
+@pytest.mark.of("nf_svc", "ipvs")
 @FAR
 def test_it_comes_from_the_service(peer, net, family, when, told):
     """DP-13: the client's own TCP judges it."""
@@ -93,7 +93,7 @@ def test_iptables_drops_what_is_no_services(peer, net, family, told):
 
 
 @pytest.mark.row("DP-13")
-@pytest.mark.of("nf_svc", "kube-proxy-nftables", "kube-proxy-ipvs")
+@pytest.mark.of("nf_svc", "kube-proxy-nftables", "ipvs")
 def test_what_is_no_services_passes(peer, net, family, told):
     """DP-13: others' connections are nobody's business."""
     passed = of_others(peer, net, family)

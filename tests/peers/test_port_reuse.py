@@ -15,9 +15,9 @@ SYN_AGAIN, LIMIT = 0.9, 4.0         # seconds; of the second one there are three
 
 def one_after_another(peer, net, family, times=10):
     """So many connections out of one port, each closed by its backend, then by its client, before the next."""
-    peer.load(family, Service("web", 21, ("a", "b"), target=HANGS_UP))
+    peer.load(family, Service("web", 23, ("a", "b"), target=HANGS_UP))
     with HangingUp((net.a, net.b), family, HANGS_UP):
-        return [whole(net.c, family.vip(21)) for _ in range(times)]
+        return [whole(net.c, family.vip(23)) for _ in range(times)]
 
 
 def whole(host, address):
@@ -44,13 +44,13 @@ def after_a_client_vanished(peer, net, family):
 
 
 @pytest.mark.row("DP-09")
-@pytest.mark.of("nf_svc", "kube-proxy-ipvs", "kube-proxy-nftables", "kube-proxy-iptables")
+@pytest.mark.of("nf_svc", "ipvs", "kube-proxy-nftables", "kube-proxy-iptables")
 def test_a_port_that_was_closed_is_used_again_at_once(peer, net, family, told):
     """DP-09: nobody here stalls it: IPVS does not since Linux 5.9, where kube-proxy leaves conn_reuse_mode 1."""
     outcomes = one_after_another(peer, net, family)
     slowest = max(seconds for _, _, seconds in outcomes)
     told(slowest_ms=round(1000 * slowest), connections=len(outcomes))
-    if peer.name == "kube-proxy-ipvs":
+    if peer.name == "ipvs":
         assert net.node.sysctl("net.ipv4.vs.conn_reuse_mode") == "1"
     assert all(name for name, _, _ in outcomes), outcomes
     assert slowest < SYN_AGAIN, outcomes
@@ -66,7 +66,7 @@ def test_nf_svc_gives_a_vanished_clients_port_a_live_backend(peer, net, family, 
 
 
 @pytest.mark.row("DP-09")
-@pytest.mark.of("kube-proxy-ipvs")
+@pytest.mark.of("ipvs")
 def test_ipvs_stalls_a_vanished_clients_port(peer, net, family, told):
     """DP-09: IPVS drops the SYN to be rid of its own entry: the client waits until it sends another."""
     outcome = after_a_client_vanished(peer, net, family)

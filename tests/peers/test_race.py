@@ -52,7 +52,7 @@ def both(conversation):
 
 
 @pytest.mark.row("DP-14")
-@pytest.mark.of("nf_svc", "kube-proxy-ipvs")
+@pytest.mark.of("nf_svc", "ipvs")
 @pytest.mark.parametrize("slow", [False, True], ids=["quick", "slow"])
 def test_both_go_to_one_backend(peer, net, family, slow, told):
     """DP-14: and both answers come, however late."""

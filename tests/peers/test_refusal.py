@@ -31,7 +31,7 @@ def test_nf_svc_refuses_at_once(peer, net, family, client, protocol, told):
 
 
 @pytest.mark.row("REJ-01")
-@pytest.mark.of("kube-proxy-nftables", "kube-proxy-iptables", "kube-proxy-ipvs")
+@pytest.mark.of("kube-proxy-nftables", "kube-proxy-iptables")
 @CLIENTS
 def test_kube_proxy_refuses_tcp_over_ipv6_after_a_second(peer, net, family, client, told):
     """REJ-01: Linux believes the ICMPv6 error of a SYN only at its second one; ICMP's at once."""

@@ -9,7 +9,7 @@ PORT = 41000
 
 
 @pytest.mark.row("DP-08")
-@pytest.mark.of("nf_svc", "kube-proxy-nftables", "kube-proxy-iptables", "kube-proxy-ipvs")
+@pytest.mark.of("nf_svc", "kube-proxy-nftables", "kube-proxy-iptables", "ipvs")
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
 def test_two_services_from_one_source_port(peer, net, family, protocol, told):
     """DP-08: conntrack gives one of them another port; all who stand on it pass."""

@@ -8,8 +8,7 @@ from lab.family import FAMILIES, V6
 from .program import Program
 
 HEALTH, METRICS = 10256, 10249          # ports on 127.0.0.1
-MODES = ("nftables", "iptables")        # that have a future; ipvs runs where the kernel has IPVS
-IPVS = "ipvs"
+MODES = ("nftables", "iptables")
 
 
 def configuration(mode, node, kubeconfig, settings):
@@ -18,7 +17,6 @@ def configuration(mode, node, kubeconfig, settings):
     return {
         "apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration",
         "mode": mode, "hostnameOverride": node, "nftables": quick, "iptables": quick,
-        "ipvs": quick,
         "detectLocalMode": "ClusterCIDR", "clusterCIDR": ",".join(str(f.pods) for f in FAMILIES),
         "healthzBindAddress": f"127.0.0.1:{HEALTH}", "metricsBindAddress": f"127.0.0.1:{METRICS}",
         "clientConnection": {"kubeconfig": str(kubeconfig), "qps": 200, "burst": 400},
@@ -37,7 +35,7 @@ class KubeProxy:
     """
 
     def __init__(self, plane, host, node="node", mode="nftables", **settings):
-        assert mode in (*MODES, IPVS), mode
+        assert mode in MODES, mode
         self.host, self.mode = host, mode
         where = plane.folder / "kube-proxy.json"
         where.write_text(json.dumps(configuration(mode, node, plane.kubeconfig("system:kube-proxy"),
@@ -65,9 +63,6 @@ class KubeProxy:
             table = "ip6" if family is V6 else "ip"
             return self.host.run("nft", "get", "element", table, "kube-proxy", "service-ips",
                                  f"{{ {address} . tcp . {port} }}", check=False).returncode == 0
-        if self.mode == IPVS:
-            return "->" in self.host.run("ipvsadm", "-Ln", "-t", family.at(address, port),
-                                         check=False).stdout.partition("ActiveConn")[2].partition("\n")[2]
         rules = self.host.run("ip6tables" if family is V6 else "iptables", "-t", "nat",
                               "-S", "KUBE-SERVICES", check=False).stdout.splitlines()
         return any(f"-d {address}/" in rule and f"--dport {port} " in rule for rule in rules)
@@ -82,7 +77,3 @@ class KubeProxy:
     def remove_rules(self):
         """Remove all rules of the namespace, once it has been stopped."""
         self.host.nft("flush ruleset")
-        if self.mode == IPVS:
-            self.host.run("ipvsadm", "-C")
-            self.host.run("ip", "link", "del", "kube-ipvs0", check=False)
-            self.host.run("ipset", "destroy")

@@ -4,7 +4,7 @@ import functools
 import pathlib
 import subprocess
 
-from lab.wait import emulated, until
+from lab.wait import until
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
 
@@ -27,12 +27,12 @@ class Program:
                 stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
 
     def wait_for(self, condition, what, limit):
-        """Wait until condition() is true, as long as the program runs; limit is in seconds of a real processor."""
+        """Wait until condition() is true, as long as the program runs; limit is in seconds."""
         def now():
             assert self.running, f"{self.name} has ended, {what} did not come"
             return condition()
         try:
-            return until(now, what, limit * (5 if emulated() else 1))
+            return until(now, what, limit)
         except AssertionError as e:
             raise AssertionError(f"{e}\n{self.tail()}") from None
 

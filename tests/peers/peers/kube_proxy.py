@@ -34,10 +34,10 @@ class KubeProxyPeer:
         self.family = family
         self.engine.load([o for s in services for o in (self._service(s), self._slice(s))])
 
-    def change(self, *services, slices_first=False):
+    def change(self, *services, endpoints_first=False):
         """Hold exactly these from now on; returns when the rules show it."""
         steps = [[self._service(s) for s in services], [self._slice(s) for s in services]]
-        self.engine.change(*(reversed(steps) if slices_first else steps))
+        self.engine.change(*(reversed(steps) if endpoints_first else steps))
 
     def close(self):
         """No rule of it is left."""

@@ -43,7 +43,7 @@ class NfSvc:
         self.family, self.loaded = family, {}
         self.change(*services)
 
-    def change(self, *services, slices_first=False):    # pylint: disable=unused-argument
+    def change(self, *services):
         """Hold exactly these from now on, in one transaction."""
         before, self.loaded = self.loaded, {s.name: s for s in services}
         lines = [f"del service {self._key(s)}" for n, s in before.items() if n not in self.loaded]
