@@ -49,6 +49,23 @@ class KubeProxyEngine:
         self._wait()
         conntrack.flush(self.net.node)
 
+    def change(self, *steps):
+        """Hold these objects instead; what differs is changed in place, and flows go on.
+
+        steps are lists of objects, written one list after the other; what none of
+        them has is deleted first. Returns when the rules show the last one.
+        """
+        objects = [o for step in steps for o in step]
+        wanted = {key(o): o for o in [*own.nodes(self.net), *objects]}
+        before, self.loaded = self.loaded, wanted
+        self.api.each(self.api.delete, [o for k, o in before.items() if k not in wanted])
+        for step in steps:
+            self._make_namespaces(step)
+            self.api.each(self.api.create, [o for o in step if key(o) not in before])
+            self.api.each(lambda o: self.api.request("PATCH", path(*key(o)), o),
+                          [o for o in step if before.get(key(o), o) != o])
+            self._wait()
+
     def _make_namespaces(self, objects):
         for space in {o["metadata"].get("namespace", "default") for o in objects
                       if o["kind"] not in CLUSTER_WIDE} - self.spaces:
@@ -68,6 +85,13 @@ class KubeProxyEngine:
         for family in FAMILIES:
             self.proxy.wait_for(lambda family=family: self.proxy.forwards(
                 family, family.vip(own.LAST_VIP), port), f"the rules of {family}")
+
+    def become(self, mode):
+        """Be kube-proxy in another mode from the next load() on; no rule and no object is left until then."""
+        self._stop_proxy()
+        self.api.each(self.api.delete, [o for o in self.loaded.values() if o["kind"] != "Node"])
+        self.loaded = {k: o for k, o in self.loaded.items() if o["kind"] == "Node"}
+        self.mode, self.name = mode, f"kube-proxy-{mode}"
 
     def _stop_proxy(self):
         if self.proxy:

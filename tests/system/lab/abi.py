@@ -6,7 +6,7 @@
 import pathlib
 import re
 
-HEADER = pathlib.Path(__file__).parents[3] / "include/uapi/linux/nf_svc.h"
+HEADER = pathlib.Path(__file__).resolve().parents[3] / "include/uapi/linux/nf_svc.h"
 
 
 def _read(text):
