@@ -165,6 +165,7 @@ int nf_svc_cmd_explain(struct sk_buff *skb, struct genl_info *info)
 	packet.generation = nn->generation;
 	packet.net = net;
 	packet.class = NF_SVC_CLASS_OUTSIDE;
+	packet.asked = true;
 	if (info->attrs[NF_SVC_A_DEVICE]) {
 		packet.in = dev_get_by_name_rcu(
 			net, nla_data(info->attrs[NF_SVC_A_DEVICE]));
@@ -184,7 +185,8 @@ int nf_svc_cmd_explain(struct sk_buff *skb, struct genl_info *info)
 	} else if (!packet.in) {
 		packet.class = NF_SVC_CLASS_NODE;
 	}
-	if (packet.backend && info->attrs[NF_SVC_A_SOURCE_PORT])
+	if (packet.backend && (info->attrs[NF_SVC_A_SOURCE_PORT] ||
+			       !packet.config->scheduler->by_port))
 		settled = packet.config->scheduler->settled(&packet);
 	if (packet.backend && packet.memory == NF_SVC_MEMORY_USED)
 		settled = true;
