@@ -164,9 +164,10 @@ enum exit_status parse_service_words(struct words *words,
 
 		/* which ones there are is the module's to say */
 		if (!text || !*text || strlen(text) > NF_SVC_SCHEDULER_MAX)
-			return complain(WRONG_USAGE,
-					"scheduler %s: not a scheduler; random",
-					text ? text : "");
+			return complain(
+				WRONG_USAGE,
+				"scheduler %s: not a scheduler; random, rr, wrr, mh or mh-source",
+				text ? text : "");
 		strcpy(service->scheduler, text);
 		*given |= NF_SVC_GIVEN_SCHEDULER;
 		return DONE;

@@ -388,7 +388,7 @@ const struct command svcctl_add_service = {
 	.verb = "add",
 	.noun = "service",
 	.synopsis =
-		"NAME FRONTEND... [family ipv4|ipv6] [scheduler random]\n"
+		"NAME FRONTEND... [family ipv4|ipv6] [scheduler NAME]\n"
 		"         [refuse-with reset|icmp] [affinity SECONDS|none] [backend IP:PORT [weight N] [sets SETS]]...",
 	.summary = "make a service with its frontends and backends",
 	.help = "Makes a service, where it answers and who serves, all at once or not at all.\n"
@@ -396,6 +396,18 @@ const struct command svcctl_add_service = {
 		"NAME is NAMESPACE/NAME[:PORT]. FRONTEND is IP:PORT[/PROTOCOL], a ClusterIP; the\n"
 		"protocol is tcp unless it is given, the same for all of them. With addresses of\n"
 		"both families the service exists in both.\n"
+		"\n"
+		"scheduler says which backend a new flow gets:\n"
+		"  random     by weight, at random; UDP by a hash of addresses and ports (the default)\n"
+		"  rr         each in turn, whatever its weight, unless that is 0\n"
+		"  wrr        each in turn, as often as its weight says\n"
+		"  mh         by weight, by a Maglev hash of addresses, ports and protocol: the same\n"
+		"             on every node, and with one of N backends less at most 2 % of the\n"
+		"             others' flows get another one\n"
+		"  mh-source  the same of the client's address alone\n"
+		"A table of mh has 16,381 entries, from 164 backends on 131,071 and from 1,311 on\n"
+		"1,048,573: 32 kB, 256 kB or 2 MB of memory for each of the service's two sets.\n"
+		"'svcctl version' shows which schedulers the module has.\n"
 		"\n"
 		"refuse-with says how a TCP client is refused while nobody serves: reset, or an\n"
 		"ICMP message. Others always get ICMP.\n"
@@ -416,10 +428,10 @@ const struct command svcctl_set_service = {
 	.verb = "set",
 	.noun = "service",
 	.synopsis =
-		"NAME [scheduler random] [refuse-with reset|icmp] [affinity SECONDS|none]",
+		"NAME [scheduler NAME] [refuse-with reset|icmp] [affinity SECONDS|none]",
 	.summary = "change a service",
 	.help = "Changes what is given and keeps the rest. Of several services of this name, all\n"
-		"are changed.\n",
+		"are changed. 'svcctl help add service' tells what the words mean.\n",
 	.batch = true,
 	.run = run_set,
 };

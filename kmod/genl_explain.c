@@ -83,6 +83,10 @@ static int nf_svc_explain_backends(struct sk_buff *msg,
 	if (settled && nf_svc_put_backend(msg, NF_SVC_A_CHOSEN, packet->family,
 					  packet->backend))
 		return -EMSGSIZE;
+	if (packet->memory == NF_SVC_MEMORY_USED &&
+	    nla_put_u32(msg, NF_SVC_A_AFFINITY_TIMEOUT,
+			config->affinity_timeout))
+		return -EMSGSIZE;
 	if (nla_put_u32(msg, NF_SVC_A_MASQUERADE,
 			packet->rule->masquerade ? 1 :
 			hairpin			 ? 2 :
@@ -108,6 +112,7 @@ static int nf_svc_explain_put(struct sk_buff *msg,
 		return 0;
 	if (nla_put_string(msg, NF_SVC_A_NAME, frontend->service->name) ||
 	    nla_put_string(msg, NF_SVC_A_OWNER, frontend->service->owner) ||
+	    nla_put_string(msg, NF_SVC_A_SCHEDULER, config->scheduler->name) ||
 	    nla_put_u32(msg, NF_SVC_A_KIND, frontend->kind) ||
 	    nla_put_u32(msg, NF_SVC_A_REFUSE_WITH, config->refuse_with) ||
 	    nla_put_u32(msg, NF_SVC_A_PASSED_OVER_COUNT,

@@ -300,13 +300,14 @@
  *	the very lookup that packets get, without a side effect.
  *	in: FAMILY, PROTOCOL (any number), SOURCE, ADDRESS, SOURCE_PORT?, PORT?,
  *	DEVICE? (where it comes in; none: it is sent by this node).
- *	out: VERDICT, CLASS, and as far as they were reached: NAME, OWNER, KIND,
- *	RULE* (of each class; that of CLASS is used, and last), DROP_REASON, REFUSE_WITH,
+ *	out: VERDICT, CLASS, and as far as they were reached: NAME, OWNER,
+ *	SCHEDULER, KIND, RULE* (of each class; that of CLASS is used, and last),
+ *	DROP_REASON, REFUSE_WITH,
  *	PASSED_OVER_COUNT, PASSED_OVER* (not in the set used, or without weight),
- *	CANDIDATES, BACKEND* (those that may be chosen), CHOSEN (where the choice is
- *	a function of the packet and SOURCE_PORT was given, or the client is
- *	remembered), MASQUERADE. Of
- *	PASSED_OVER and BACKEND the first %NF_SVC_EXPLAIN_BACKENDS each
+ *	CANDIDATES, BACKEND* (those that may be chosen), CHOSEN (what the packet gets
+ *	if it comes next; not at random, and not without the SOURCE_PORT if that is
+ *	part of a hash), AFFINITY_TIMEOUT (if its client is remembered with that),
+ *	MASQUERADE. Of PASSED_OVER and BACKEND the first %NF_SVC_EXPLAIN_BACKENDS each
  * @NF_SVC_CMD_CLAIM: be the only writer of an owner. in: OWNER. Told to
  *	%NF_SVC_GROUP_EVENTS: OWNER, PID, COMM
  * @NF_SVC_CMD_RELEASE: end a claim. in: OWNER. Told as CLAIM
