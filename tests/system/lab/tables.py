@@ -75,6 +75,8 @@ class Tables(genl.Family):
         attributes = self.key(name, protocol, family)
         if "refuse_with" in more:
             attributes.append((abi.A_REFUSE_WITH, more["refuse_with"]))
+        if more.get("scheduler"):
+            attributes.append((abi.A_SCHEDULER, more["scheduler"]))
         return self.request(abi.CMD_SERVICE_SET, attributes + [(abi.A_FLAGS, flags)])
 
     def service_del(self, name, family, protocol="tcp"):
@@ -101,10 +103,10 @@ class Tables(genl.Family):
             answers = self.exchange(steps[at:at + batch])
         return number(answers[-1][0], abi.A_GENERATION)
 
-    def simple(self, name, vip, port, *backends, protocol="tcp", rules=()):
+    def simple(self, name, vip, port, *backends, protocol="tcp", rules=(), scheduler=None):
         """The requests for a service with one frontend; backends are (address, port, …)."""
         family = families.of(vip)
-        return [self.service(name, family, protocol),
+        return [self.service(name, family, protocol, scheduler=scheduler),
                 *([self.backends(name, family, protocol, *(backend(*b) for b in backends))]
                   if backends else []),
                 self.frontend(name, vip, port, protocol, rules)]
