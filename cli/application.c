@@ -127,6 +127,7 @@ static int make_plan(struct svcctl *ctl, struct application *apply,
 {
 	const struct resolve_options options = {
 		.capabilities = info->capabilities,
+		.schedulers = &info->schedulers,
 		.limit_ranges = info->limit_cidrs,
 		.node_ports = &apply->node_ports,
 		.masquerade_all = ctl->masquerade_all,

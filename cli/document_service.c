@@ -255,7 +255,9 @@ static int read_attributes(struct nf_svc_service *service,
 	if (!ret)
 		ret = tree_string(child, &text, error);
 	if (!ret && (!*text || strlen(text) > NF_SVC_SCHEDULER_MAX))
-		ret = tree_fail(child, error, "not a scheduler; random");
+		ret = tree_fail(
+			child, error,
+			"not a scheduler; random, rr, wrr, mh or mh-source");
 	if (ret)
 		return ret;
 	strcpy(service->scheduler, text);

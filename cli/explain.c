@@ -241,6 +241,7 @@ static bool add_service(cJSON *to, const struct nf_svc_explanation *explanation)
 	service = cJSON_AddObjectToObject(to, "service");
 	return service && add_text(service, "name", explanation->name) &&
 	       add_text(service, "owner", explanation->owner) &&
+	       add_text(service, "scheduler", explanation->scheduler) &&
 	       add_text(service, "type",
 			nf_svc_word_text(nf_svc_kinds, explanation->kind));
 }

@@ -210,6 +210,8 @@ enum exit_status parse_once(struct words *words, const char *key,
 	return parse_word(words, key, list, value);
 }
 
+#define SCHEDULERS "random, rr, wrr, mh or mh-source"
+
 enum exit_status parse_service_words(struct words *words,
 				     struct nf_svc_service *service,
 				     unsigned int *given, bool *found)
@@ -222,11 +224,12 @@ enum exit_status parse_service_words(struct words *words,
 		if (!text)
 			return complain(
 				WRONG_USAGE,
-				"scheduler: its value is missing; random");
+				"scheduler: its value is missing; " SCHEDULERS);
 		if (!*text || strlen(text) > NF_SVC_SCHEDULER_MAX)
-			return complain(WRONG_USAGE,
-					"scheduler %s: not a scheduler; random",
-					text);
+			return complain(
+				WRONG_USAGE,
+				"scheduler %s: not a scheduler; " SCHEDULERS,
+				text);
 		strcpy(service->scheduler, text);
 		*given |= NF_SVC_GIVEN_SCHEDULER;
 		return DONE;

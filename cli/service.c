@@ -400,8 +400,9 @@ const struct command svcctl_add_service = {
 	.verb = "add",
 	.noun = "service",
 	.synopsis =
-		"NAME FRONTEND... [family ipv4|ipv6] [scheduler random]\n"
-		"         [refuse-with reset|icmp] [affinity SECONDS|none] [backend IP:PORT [weight N] [sets SETS]]...",
+		"NAME FRONTEND... [family ipv4|ipv6] [scheduler NAME]\n"
+		"         [refuse-with reset|icmp] [affinity SECONDS|none]\n"
+		"         [backend IP:PORT [weight N] [sets SETS]]...",
 	.summary = "make a service with its frontends and backends",
 	.help = "Makes a service, with where it answers and who serves, all at once or not at\n"
 		"all.\n"
@@ -414,6 +415,22 @@ const struct command svcctl_add_service = {
 		"\n"
 		"The address is for services alone (exclusive: 'svcctl help add frontend'), unless\n"
 		"it is one of this node.\n"
+		"\n"
+		"scheduler says which backend a new flow gets:\n"
+		"  random     by weight, at random; UDP by a hash of addresses and ports (the\n"
+		"             default)\n"
+		"  rr         each in turn, whatever its weight, unless that is 0\n"
+		"  wrr        each in turn, as often as its weight says\n"
+		"  mh         by weight, by a Maglev hash of addresses, ports and protocol: the\n"
+		"             same on every node, and with one of N backends less at most 2 % of\n"
+		"             the others' flows get another one\n"
+		"  mh-source  the same of the client's address alone\n"
+		"A table of mh has 16,381 entries, from 164 backends on 131,071 and from 1,311 on\n"
+		"1,048,573: 32 kB, 256 kB or 2 MB of memory for each of the service's two sets.\n"
+		"'svcctl version' shows which schedulers the module has.\n"
+		"\n"
+		"affinity: for so many seconds after its last new flow a client gets the backend\n"
+		"that it had (sessionAffinity ClientIP).\n"
 		"\n"
 		"refuse-with says how a TCP client is refused while nobody serves: with a reset\n"
 		"(default), or with an ICMP message. UDP and SCTP clients always get ICMP.\n"
@@ -436,14 +453,13 @@ const struct command svcctl_set_service = {
 	.verb = "set",
 	.noun = "service",
 	.synopsis =
-		"NAME [scheduler random] [refuse-with reset|icmp] [affinity SECONDS|none]",
+		"NAME [scheduler NAME] [refuse-with reset|icmp] [affinity SECONDS|none]",
 	.summary = "change a service",
 	.help = "Changes what is given and keeps the rest. If several services have this name\n"
-		"(protocols, families) all are changed; NAME/udp or NAME/ipv6 means fewer.\n"
+		"(protocols, families) all are changed; NAME/udp or NAME/ipv6 means fewer. What\n"
+		"the words mean: 'svcctl help add service'.\n"
 		"\n"
-		"refuse-with says how a TCP client is refused while nobody serves.\n"
-		"\n"
-		"  svcctl set service shop/web:http refuse-with icmp\n",
+		"  svcctl set service shop/web:http scheduler mh\n",
 	.batch = true,
 	.run = run_set,
 };

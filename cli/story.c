@@ -130,6 +130,31 @@ char *story_set(const struct story *story, char *text)
 	return text;
 }
 
+/* How a backend was chosen among several. */
+static const char *choice_reason(const struct story *story)
+{
+	static const struct {
+		const char *scheduler;
+		const char *reason;
+	} reasons[] = {
+		{ "rr", ", whose turn is next" },
+		{ "wrr", ", whose turn is next" },
+		{ "mh", ", by the hash of addresses and ports" },
+		{ "mh-source", ", by the hash of the client's address" },
+	};
+	const char *scheduler = story->explanation.scheduler;
+
+	if (story->explanation.remembered)
+		return ", which its client had last";
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++) {
+		if (!strcmp(scheduler, reasons[i].scheduler))
+			return reasons[i].reason;
+	}
+	if (story->packet.protocol == IPPROTO_UDP)
+		return ", by the hash of addresses and ports";
+	return "";
+}
+
 char *story_choice(const struct story *story, char *text)
 {
 	const struct nf_svc_explanation *explanation = &story->explanation;
@@ -140,9 +165,8 @@ char *story_choice(const struct story *story, char *text)
 			 nf_svc_addr_port_format(&explanation->chosen.addr,
 						 explanation->chosen.port,
 						 place),
-			 explanation->candidates > 1 ?
-				 ", by the hash of addresses and ports" :
-				 ", the only one");
+			 explanation->candidates > 1 ? choice_reason(story) :
+						       ", the only one");
 	else if (explanation->n_backends == 1)
 		snprintf(text, STORY_LINE, "%s, the only one",
 			 nf_svc_addr_port_format(&explanation->backends[0].addr,
@@ -151,7 +175,8 @@ char *story_choice(const struct story *story, char *text)
 	else
 		snprintf(text, STORY_LINE, "one of these %u %s, by weight",
 			 explanation->candidates,
-			 story->packet.protocol == IPPROTO_UDP ?
+			 story->packet.protocol == IPPROTO_UDP ||
+					 !strcmp(explanation->scheduler, "mh") ?
 				 "by the hash of addresses and ports" :
 				 "at random");
 	return text;

@@ -28,6 +28,14 @@ static void print_capabilities(uint64_t capabilities)
 	putchar('\n');
 }
 
+static void print_schedulers(const struct nf_svc_schedulers *schedulers)
+{
+	printf("schedulers: %s", schedulers->n ? "" : "random");
+	for (size_t i = 0; i < schedulers->n; i++)
+		printf("%s%s", i ? ", " : "", schedulers->names[i]);
+	putchar('\n');
+}
+
 static void print_text(const struct nf_svc_info *module)
 {
 	printf("svcctl: " SVCCTL_VERSION ", ABI revision %d\n",
@@ -39,6 +47,7 @@ static void print_text(const struct nf_svc_info *module)
 	printf("module: %s, ABI revision %u\n", module->module_version,
 	       module->abi_revision);
 	print_capabilities(module->capabilities);
+	print_schedulers(&module->schedulers);
 	printf("services: %u of %u\n", module->count_services,
 	       module->limit_services);
 	printf("frontends: %u of %u\n", module->count_frontends,
@@ -68,6 +77,22 @@ static bool add_capabilities(cJSON *to, uint64_t capabilities)
 	return true;
 }
 
+static bool add_schedulers(cJSON *to,
+			   const struct nf_svc_schedulers *schedulers)
+{
+	cJSON *array = cJSON_AddArrayToObject(to, "schedulers");
+	bool ok = array;
+
+	for (size_t i = 0; i < schedulers->n && ok; i++) {
+		cJSON *item = cJSON_CreateString(schedulers->names[i]);
+
+		ok = item && cJSON_AddItemToArray(array, item);
+		if (!ok)
+			cJSON_Delete(item);
+	}
+	return ok;
+}
+
 static bool add_module(cJSON *to, const struct nf_svc_info *module)
 {
 	cJSON *value;
@@ -81,6 +106,7 @@ static bool add_module(cJSON *to, const struct nf_svc_info *module)
 	       cJSON_AddNumberToObject(value, "abiRevision",
 				       module->abi_revision) &&
 	       add_capabilities(value, module->capabilities) &&
+	       add_schedulers(value, &module->schedulers) &&
 	       cJSON_AddNumberToObject(value, "generation",
 				       (double)module->generation) &&
 	       cJSON_AddNumberToObject(value, "services",

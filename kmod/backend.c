@@ -238,16 +238,21 @@ static void nf_svc_backends_count(struct nf_svc_change *change,
 	counts->backends_deleted = old ? old->nr - kept : 0;
 }
 
-/**
- * nf_svc_config_size() - memory that a configuration takes
- * @nr: of its backends
- *
- * Return: bytes.
- */
-size_t nf_svc_config_size(u32 nr)
+static size_t nf_svc_config_room(u32 nr)
 {
 	return sizeof(struct nf_svc_config) +
 	       nr * sizeof(struct nf_svc_backend) + (nr + 1) * sizeof(u32);
+}
+
+/**
+ * nf_svc_config_size() - memory that a configuration takes
+ * @config: the configuration
+ *
+ * Return: bytes.
+ */
+size_t nf_svc_config_size(const struct nf_svc_config *config)
+{
+	return nf_svc_config_room(config->nr) + config->prepared_size;
 }
 
 /**
@@ -275,7 +280,7 @@ int nf_svc_config_build(struct nf_svc_change *change)
 	if (err)
 		return err;
 
-	config = kvzalloc(nf_svc_config_size(change->nr_backends),
+	config = kvzalloc(nf_svc_config_room(change->nr_backends),
 			  GFP_KERNEL_ACCOUNT);
 	if (!config)
 		return -ENOMEM;
@@ -290,7 +295,13 @@ int nf_svc_config_build(struct nf_svc_change *change)
 	} else {
 		nf_svc_backends_count(change, old);
 	}
+	/* From here on it goes with the change. */
 	change->config = config;
+	if (config && config->scheduler->prepare) {
+		err = config->scheduler->prepare(config, change->service, old);
+		if (err)
+			return err;
+	}
 	if (config && config->affinity_timeout)
 		return nf_svc_affinity_prepare(change->service);
 	return 0;

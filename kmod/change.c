@@ -53,7 +53,8 @@ void nf_svc_change_free(struct nf_svc_change *change)
 	change->service->change = NULL;
 	list_del(&change->list);
 	kvfree(change->backends);
-	kvfree(change->config);
+	if (change->config)
+		nf_svc_version_free(&change->config->version);
 	kfree(change);
 }
 

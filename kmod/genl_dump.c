@@ -65,9 +65,11 @@ int nf_svc_cmd_info(struct sk_buff *skb, struct genl_info *info)
 			   NF_SVC_CAP_INTERNAL | NF_SVC_CAP_MASQUERADE_MARK |
 			   NF_SVC_CAP_AFFINITY;
 	struct sk_buff *msg;
+	const char *name;
 	u64 generation;
 	void *head;
 	int err = 0;
+	u32 i;
 
 	msg = nf_svc_reply_new(info, NF_SVC_CMD_INFO, NLMSG_GOODSIZE, &head);
 	if (!msg)
@@ -106,6 +108,8 @@ int nf_svc_cmd_info(struct sk_buff *skb, struct genl_info *info)
 	    nla_put_u64_64bit(msg, NF_SVC_A_LIMIT_RETIRING,
 			      (u64)nf_svc_limits.retiring << 20, NF_SVC_A_PAD))
 		err = -EMSGSIZE;
+	for (i = 0; !err && (name = nf_svc_scheduler_name(i)); i++)
+		err = nla_put_string(msg, NF_SVC_A_KNOWN_SCHEDULER, name);
 	return nf_svc_reply_end(info, msg, head, err);
 }
 

@@ -83,6 +83,10 @@ static int nf_svc_explain_backends(struct sk_buff *msg,
 	if (settled && nf_svc_put_backend(msg, NF_SVC_A_CHOSEN, packet->family,
 					  packet->backend))
 		return -EMSGSIZE;
+	if (packet->memory == NF_SVC_MEMORY_USED &&
+	    nla_put_u32(msg, NF_SVC_A_AFFINITY_TIMEOUT,
+			config->affinity_timeout))
+		return -EMSGSIZE;
 	if (nla_put_u32(msg, NF_SVC_A_MASQUERADE,
 			packet->rule->masquerade ? 1 :
 			hairpin			 ? 2 :
@@ -108,6 +112,7 @@ static int nf_svc_explain_put(struct sk_buff *msg,
 		return 0;
 	if (nla_put_string(msg, NF_SVC_A_NAME, frontend->service->name) ||
 	    nla_put_string(msg, NF_SVC_A_OWNER, frontend->service->owner) ||
+	    nla_put_string(msg, NF_SVC_A_SCHEDULER, config->scheduler->name) ||
 	    nla_put_u32(msg, NF_SVC_A_KIND, frontend->kind) ||
 	    nla_put_u32(msg, NF_SVC_A_REFUSE_WITH, config->refuse_with) ||
 	    nla_put_u32(msg, NF_SVC_A_PASSED_OVER_COUNT,
@@ -165,6 +170,7 @@ int nf_svc_cmd_explain(struct sk_buff *skb, struct genl_info *info)
 	packet.generation = nn->generation;
 	packet.net = net;
 	packet.class = NF_SVC_CLASS_OUTSIDE;
+	packet.asked = true;
 	if (info->attrs[NF_SVC_A_DEVICE]) {
 		packet.in = dev_get_by_name_rcu(
 			net, nla_data(info->attrs[NF_SVC_A_DEVICE]));
@@ -184,7 +190,8 @@ int nf_svc_cmd_explain(struct sk_buff *skb, struct genl_info *info)
 	} else if (!packet.in) {
 		packet.class = NF_SVC_CLASS_NODE;
 	}
-	if (packet.backend && info->attrs[NF_SVC_A_SOURCE_PORT])
+	if (packet.backend && (info->attrs[NF_SVC_A_SOURCE_PORT] ||
+			       !packet.config->scheduler->by_port))
 		settled = packet.config->scheduler->settled(&packet);
 	if (packet.backend && packet.memory == NF_SVC_MEMORY_USED)
 		settled = true;

@@ -54,6 +54,7 @@ struct nf_svc_affinities;
 struct nf_svc_change;
 struct nf_svc_packet;
 struct nf_svc_record;
+struct nf_svc_service;
 struct nf_svc_tx;
 struct nf_svc_config;
 
@@ -98,22 +99,32 @@ struct nf_svc_backend {
 /**
  * struct nf_svc_scheduler - how a backend is chosen for a new flow
  * @name: value of NF_SVC_A_SCHEDULER
- * @select: index into config->backends of the one chosen, in the set of the
- *	packet's rule, which takes new flows. Context: softirq or process, RCU
- *	read side; no side effect (EXPLAIN asks it, too)
- * @settled: is the choice a function of this packet and the configuration
- *	alone?
+ * @prepare: make what @choose needs of this configuration, for both sets: one
+ *	block of kvmalloc() memory, config->version.prepared, that goes with the
+ *	configuration, and its size. NULL: nothing. @old is what the service had,
+ *	or NULL. Context: process, may sleep; the namespace's mutex is held, the
+ *	transaction is being prepared. Returns 0 or -ENOMEM
+ * @choose: index into config->backends of the one chosen, in the set of the
+ *	packet's rule, which takes new flows; never one of weight 0. Context:
+ *	softirq or process, RCU read side; no side effect if packet->asked
+ * @settled: can be told what this packet gets, if it comes next?
+ * @by_port: not unless its source port is known
  */
 struct nf_svc_scheduler {
 	const char *name;
-	u32 (*select)(const struct nf_svc_config *config,
+	int (*prepare)(struct nf_svc_config *config,
+		       const struct nf_svc_service *service,
+		       const struct nf_svc_config *old);
+	u32 (*choose)(const struct nf_svc_config *config,
 		      const struct nf_svc_packet *packet);
 	bool (*settled)(const struct nf_svc_packet *packet);
+	bool by_port;
 };
 
 /**
  * struct nf_svc_version - a link in a chain of versions, newest first
  * @born: number of the commit that made it
+ * @prepared: memory that goes with it, or NULL
  * @prev: the one before, until no packet can need it
  * @newer: the one that replaced it; writer only
  * @next: next one replaced by the same commit; writer only
@@ -123,6 +134,7 @@ struct nf_svc_scheduler {
  */
 struct nf_svc_version {
 	u64 born;
+	void *prepared;
 	struct nf_svc_version __rcu *prev;
 	struct nf_svc_version *newer;
 	struct nf_svc_version *next;
@@ -131,7 +143,8 @@ struct nf_svc_version {
 /**
  * struct nf_svc_config - all that a service is, but for its key; immutable
  * @version: link; must be first
- * @scheduler: chooses
+ * @scheduler: chooses, by what it prepared: @version has that
+ * @prepared_size: bytes of that
  * @refuse_with: enum nf_svc_refuse
  * @affinity_timeout: seconds, 0 is off; see affinity.c
  * @nr: number of backends
@@ -146,6 +159,7 @@ struct nf_svc_version {
 struct nf_svc_config {
 	struct nf_svc_version version;
 	const struct nf_svc_scheduler *scheduler;
+	size_t prepared_size;
 	u8 refuse_with;
 	u32 affinity_timeout;
 	u32 nr;
@@ -190,6 +204,9 @@ struct nf_svc_stats {
  * @stats: counters, NULL until the first flow
  * @affinities: clients and what they were given, NULL until it is asked for
  * @refused: of the limit on refusals, see refuse.c
+ * @turns: for each set, how many flows were dealt out in turn, from a random
+ *	number on: many services with few flows do not all begin at their first
+ *	backend. They outlive the configuration: a commit does not start anew
  * @seed: of the hash by which UDP flows choose
  * @protocol: IPPROTO_*
  * @family: NFPROTO_*
@@ -205,6 +222,7 @@ struct nf_svc_service {
 	struct nf_svc_stats __percpu *stats;
 	struct nf_svc_affinities __rcu *affinities;
 	atomic64_t refused;
+	atomic64_t turns[NF_SVC_SETS];
 	u32 seed;
 	u8 protocol;
 	u8 family;
@@ -542,6 +560,7 @@ u32 nf_svc_hash_frontend(u32 addr_hash, u8 protocol, __be16 port);
 
 /* select.c */
 const struct nf_svc_scheduler *nf_svc_scheduler_find(const char *name);
+const char *nf_svc_scheduler_name(u32 index);
 
 /* bind.c */
 int nf_svc_masquerade_start(void);

@@ -35,6 +35,7 @@ enum nf_svc_memory {
  * @verdict: enum nf_svc_verdict, the result of nf_svc_decide()
  * @reason: enum nf_svc_drop_reason for refused and dropped ones
  * @memory: enum nf_svc_memory
+ * @asked: EXPLAIN only asks: nobody's turn passes
  * @affinity: what its client was given last, or NULL; good for the RCU read side
  * @frontend: the one that was asked for, or NULL
  * @config: of its service
@@ -57,6 +58,7 @@ struct nf_svc_packet {
 	u8 verdict;
 	u8 reason;
 	u8 memory;
+	bool asked;
 	struct nf_svc_affinity *affinity;
 	const struct nf_svc_frontend *frontend;
 	const struct nf_svc_config *config;

@@ -23,6 +23,20 @@
 static struct workqueue_struct *nf_svc_retire_queue;
 
 /**
+ * nf_svc_version_free() - free what is replaced whole
+ * @version: nobody knows it any more; or NULL
+ *
+ * Context: process, may sleep.
+ */
+void nf_svc_version_free(struct nf_svc_version *version)
+{
+	if (!version)
+		return;
+	kvfree(version->prepared);
+	kvfree(version);
+}
+
+/**
  * nf_svc_entry_free() - free an object of a table
  * @entry: nobody knows it any more
  *
@@ -38,7 +52,8 @@ void nf_svc_entry_free(struct nf_svc_entry *entry)
 	if (entry->kind == NF_SVC_ENTRY_SERVICE) {
 		service = container_of(entry, struct nf_svc_service, entry);
 		nf_svc_affinity_end(service);
-		kvfree(rcu_dereference_protected(service->config, 1));
+		nf_svc_version_free(
+			rcu_dereference_protected(service->config, 1));
 		free_percpu(service->stats);
 	}
 	kfree(entry);
@@ -62,7 +77,7 @@ static void nf_svc_batch_free(struct nf_svc_tx *tx)
 	nf_svc_entries_free(&tx->dropped);
 	for (; version; version = next) {
 		next = version->next;
-		kvfree(version);
+		nf_svc_version_free(version);
 		cond_resched();
 	}
 	kfree(tx);

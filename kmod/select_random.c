@@ -26,25 +26,9 @@
 u32 nf_svc_pick_by_weight(const struct nf_svc_config *config, u8 set,
 			  u32 random)
 {
-	u32 start = nf_svc_set_start(config, set);
-	u32 end = nf_svc_set_end(config, set);
-	const u32 *sums = config->sums;
-	u32 point;
-
-	if (!sums)
-		return start + reciprocal_scale(random, end - start);
-
-	/* The one backend with sums[i] <= point < sums[i + 1]. */
-	point = sums[start] + reciprocal_scale(random, sums[end] - sums[start]);
-	while (end - start > 1) {
-		u32 middle = start + (end - start) / 2;
-
-		if (sums[middle] <= point)
-			start = middle;
-		else
-			end = middle;
-	}
-	return start;
+	return nf_svc_pick_at(
+		config, set,
+		reciprocal_scale(random, nf_svc_weight_of_set(config, set)));
 }
 
 static u32 nf_svc_random_hash(const struct nf_svc_packet *packet)
@@ -63,7 +47,7 @@ static bool nf_svc_random_settled(const struct nf_svc_packet *packet)
 	return packet->protocol == IPPROTO_UDP;
 }
 
-static u32 nf_svc_random_select(const struct nf_svc_config *config,
+static u32 nf_svc_random_choose(const struct nf_svc_config *config,
 				const struct nf_svc_packet *packet)
 {
 	u32 random = nf_svc_random_settled(packet) ?
@@ -75,6 +59,7 @@ static u32 nf_svc_random_select(const struct nf_svc_config *config,
 
 const struct nf_svc_scheduler nf_svc_scheduler_random = {
 	.name = "random",
-	.select = nf_svc_random_select,
+	.choose = nf_svc_random_choose,
 	.settled = nf_svc_random_settled,
+	.by_port = true,
 };

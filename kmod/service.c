@@ -68,6 +68,7 @@ static struct nf_svc_service *nf_svc_service_new(struct nf_svc_ns *ns,
 	size_t name_size = strlen(key->name) + 1;
 	size_t owner_size = strlen(tx->owner) + 1;
 	struct nf_svc_service *service;
+	u32 set;
 
 	service = kzalloc(struct_size(service, name, name_size + owner_size),
 			  GFP_KERNEL_ACCOUNT);
@@ -79,6 +80,8 @@ static struct nf_svc_service *nf_svc_service_new(struct nf_svc_ns *ns,
 	service->protocol = key->protocol;
 	service->family = key->family;
 	service->seed = get_random_u32();
+	for (set = 0; set < NF_SVC_SETS; set++)
+		atomic64_set(&service->turns[set], get_random_u32());
 	INIT_LIST_HEAD(&service->frontends);
 	service->entry.kind = NF_SVC_ENTRY_SERVICE;
 	service->entry.hash = nf_svc_service_hash(ns, key);

@@ -76,7 +76,7 @@ static size_t nf_svc_entry_size(const struct nf_svc_entry *entry)
 			(const struct nf_svc_config *)rcu_dereference_protected(
 				service->config, 1);
 		return sizeof(*service) +
-		       (config ? nf_svc_config_size(config->nr) : 0);
+		       (config ? nf_svc_config_size(config) : 0);
 	case NF_SVC_ENTRY_FRONTEND:
 		frontend = container_of(entry, struct nf_svc_frontend, entry);
 		return struct_size(frontend, ranges, frontend->nr_ranges);
@@ -371,7 +371,7 @@ int nf_svc_commit(struct nf_svc_net *nn, u32 steps,
 			(const struct nf_svc_config *)rcu_dereference_protected(
 				change->service->config, 1);
 		if (config)
-			tx->bytes += nf_svc_config_size(config->nr);
+			tx->bytes += nf_svc_config_size(config);
 		nf_svc_version_push(tx, &change->service->config,
 				    &change->config->version);
 	}

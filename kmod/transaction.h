@@ -238,7 +238,7 @@ int nf_svc_backend_del(struct nf_svc_change *change,
 		       const union nf_inet_addr *addr, __be16 port,
 		       struct netlink_ext_ack *extack);
 int nf_svc_config_build(struct nf_svc_change *change);
-size_t nf_svc_config_size(u32 nr);
+size_t nf_svc_config_size(const struct nf_svc_config *config);
 
 /* frontend.c */
 struct nf_svc_frontend *
@@ -289,6 +289,7 @@ void nf_svc_retire_init(struct nf_svc_net *nn);
 int nf_svc_retire_wait(struct nf_svc_net *nn, struct netlink_ext_ack *extack);
 void nf_svc_retire(struct nf_svc_net *nn, struct nf_svc_tx *tx, bool committed);
 void nf_svc_retire_all(struct nf_svc_ns *ns);
+void nf_svc_version_free(struct nf_svc_version *version);
 void nf_svc_entry_free(struct nf_svc_entry *entry);
 int nf_svc_retire_start(void);
 void nf_svc_retire_stop(void);

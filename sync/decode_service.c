@@ -7,6 +7,7 @@
 #include "sync/decode.h"
 
 #define PROXY_NAME_LABEL "service.kubernetes.io/service-proxy-name"
+#define SCHEDULER_ANNOTATION "nf-svc.io/scheduler"
 #define AFFINITY_TIMEOUT_DEFAULT 10800
 #define AFFINITY_TIMEOUT_MAX 86400
 
@@ -118,6 +119,27 @@ static int decode_spec(struct model_service *service, const struct tree *node,
 	return ret;
 }
 
+/* Which ones there are is the module's to say: resolve.c. */
+static int decode_scheduler(struct model_service *service,
+			    const struct tree *metadata,
+			    struct tree_error *error)
+{
+	const struct tree *annotations, *value;
+	const char *text;
+	int ret;
+
+	ret = tree_may(metadata, "annotations", TREE_MAPPING, &annotations,
+		       error);
+	value = ret ? NULL : tree_get(annotations, SCHEDULER_ANNOTATION);
+	if (!value)
+		return ret;
+	ret = tree_string(value, &text, error);
+	if (ret)
+		return ret;
+	service->scheduler = strdup(text);
+	return service->scheduler ? 0 : tree_no_memory(error);
+}
+
 static int decode_metadata(struct model_service *service,
 			   const struct tree *metadata,
 			   struct tree_error *error)
@@ -132,6 +154,8 @@ static int decode_metadata(struct model_service *service,
 		ret = model_decode_time(metadata, &service->created, error);
 	if (!ret && uid)
 		ret = tree_string(uid, &text, error);
+	if (!ret)
+		ret = decode_scheduler(service, metadata, error);
 	if (ret)
 		return ret;
 	service->left_alone =

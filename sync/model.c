@@ -157,6 +157,7 @@ void model_service_clean(struct model_service *service)
 	for (size_t i = 0; i < service->n_ranges; i++)
 		free(service->ranges[i].text);
 	free(service->ranges);
+	free(service->scheduler);
 	free(service->uid);
 	memset(service, 0, sizeof(*service));
 }

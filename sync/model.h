@@ -118,6 +118,7 @@ enum model_dual_stack {
  * @external_local: externalTrafficPolicy is Local, and counts
  * @wants_node_ports: its type is one whose ports have a nodePort
  * @affinity_timeout: of sessionAffinity ClientIP, seconds; 0: None
+ * @scheduler: of the annotation nf-svc.io/scheduler, owned; NULL: not said
  * @ports: owned
  * @n_ports: how many
  * @external_ips: externalIPs, owned
@@ -145,6 +146,7 @@ struct model_service {
 	bool external_local;
 	bool wants_node_ports;
 	uint32_t affinity_timeout;
+	char *scheduler;
 	struct model_port *ports;
 	size_t n_ports;
 	struct model_address *external_ips;

@@ -54,6 +54,7 @@ const char *problem_text(enum problem_kind kind)
 {
 	static const char *const texts[PROBLEM_KINDS] = {
 		[PROBLEM_NOT_CARRIED] = "NotCarried",
+		[PROBLEM_SCHEDULER_UNKNOWN] = "SchedulerUnknown",
 		[PROBLEM_BACKEND_REFUSED] = "BackendRefused",
 		[PROBLEM_BACKEND_IS_CLUSTER_IP] = "BackendIsClusterIP",
 		[PROBLEM_ADDRESS_REFUSED] = "AddressRefused",

@@ -11,6 +11,7 @@
 /**
  * enum problem_kind - kinds of problems
  * @PROBLEM_NOT_CARRIED: the module cannot do this yet
+ * @PROBLEM_SCHEDULER_UNKNOWN: the module has no scheduler of this name
  * @PROBLEM_BACKEND_REFUSED: an endpoint at an address that cannot be one
  * @PROBLEM_BACKEND_IS_CLUSTER_IP: an endpoint that is a service itself
  * @PROBLEM_ADDRESS_REFUSED: an external address that a Service may not take
@@ -28,6 +29,7 @@
  */
 enum problem_kind {
 	PROBLEM_NOT_CARRIED,
+	PROBLEM_SCHEDULER_UNKNOWN,
 	PROBLEM_BACKEND_REFUSED,
 	PROBLEM_BACKEND_IS_CLUSTER_IP,
 	PROBLEM_ADDRESS_REFUSED,

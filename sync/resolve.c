@@ -18,6 +18,13 @@ static char *resolve_name(const struct model_service *service,
 	return name;
 }
 
+static bool has_scheduler(const struct model_service *service,
+			  const struct resolve_context *context)
+{
+	return nf_svc_schedulers_have(context->options->schedulers,
+				      service->scheduler);
+}
+
 static int fill_service(struct nf_svc_service *service,
 			const struct model_service *from,
 			const struct model_port *port,
@@ -30,6 +37,8 @@ static int fill_service(struct nf_svc_service *service,
 
 	if (resolve_can(context, NF_SVC_CAP_AFFINITY))
 		service->affinity_timeout = from->affinity_timeout;
+	if (from->scheduler && has_scheduler(from, context))
+		strcpy(service->scheduler, from->scheduler);
 	ret = resolve_backends(service, port, slices, n_slices, context->node);
 	return ret ? ret :
 		     resolve_frontends(service, from, port, addr, exposure,
@@ -62,6 +71,20 @@ static int add_service(struct desired *desired,
 	return ret;
 }
 
+static int check_scheduler(const struct model_service *service,
+			   const struct resolve_context *context)
+{
+	if (!service->scheduler || has_scheduler(service, context))
+		return 0;
+	return problem_in(
+		problem_add(
+			context->problems, PROBLEM_SCHEDULER_UNKNOWN, service,
+			"write one of those that 'svcctl version' shows, or none",
+			"the module has no scheduler '%.64s': random is used",
+			service->scheduler),
+		"metadata.annotations.nf-svc.io/scheduler");
+}
+
 /* What is not there, or not there yet; once for a Service, not for each port. */
 static int check_service(const struct model_service *service,
 			 const struct resolve_context *context)
@@ -81,6 +104,8 @@ static int check_service(const struct model_service *service,
 			"spec.ports", i, &service->place);
 		break;
 	}
+	if (!ret)
+		ret = check_scheduler(service, context);
 	if (ret || !service->affinity_timeout ||
 	    resolve_can(context, NF_SVC_CAP_AFFINITY))
 		return ret;

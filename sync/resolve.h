@@ -36,6 +36,7 @@ struct reserved_port {
 /**
  * struct resolve_options - how Services are resolved; what it points to is not owned
  * @capabilities: enum nf_svc_capabilities of the module
+ * @schedulers: that the module has; NULL: random alone
  * @limit_ranges: most source ranges of a frontend
  * @masquerade_all: what asks a ClusterIP is always masqueraded
  * @internal_only: ClusterIPs are for pods and nodes, not for others
@@ -51,6 +52,7 @@ struct reserved_port {
  */
 struct resolve_options {
 	uint64_t capabilities;
+	const struct nf_svc_schedulers *schedulers;
 	uint32_t limit_ranges;
 	bool masquerade_all;
 	bool internal_only;

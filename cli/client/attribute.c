@@ -42,6 +42,7 @@ static const char *const attribute_names[] = {
 	[NF_SVC_A_MASQUERADED] = "masqueraded",
 	[NF_SVC_A_HEALED] = "healed",
 	[NF_SVC_A_UNREMEMBERED] = "unremembered",
+	[NF_SVC_A_KNOWN_SCHEDULER] = "known scheduler",
 	[NF_SVC_A_DROP] = "drop",
 	[NF_SVC_A_UNCOUNTED] = "uncounted",
 	[NF_SVC_A_SOURCE] = "source",

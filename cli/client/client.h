@@ -79,6 +79,7 @@ struct nf_svc_error {
  * @generation: number of the last commit
  * @retiring: bytes that commits replaced and that are not freed yet
  * @limit_retiring: bytes of these beyond which a transaction waits to begin
+ * @schedulers: what the scheduler of a service may be
  */
 struct nf_svc_info {
 	uint32_t abi_revision;
@@ -94,6 +95,7 @@ struct nf_svc_info {
 	uint64_t generation;
 	uint64_t retiring;
 	uint64_t limit_retiring;
+	struct nf_svc_schedulers schedulers;
 };
 
 /**
@@ -151,6 +153,7 @@ struct nf_svc_packet {
  * @class: enum nf_svc_class
  * @name: of the service found, owned; NULL: none
  * @owner: of the service
+ * @scheduler: of the service; empty: not told
  * @kind: enum nf_svc_kind, if @name
  * @has_rule: @rules are known
  * @rules: of the frontend, by enum nf_svc_class; that of @class is used
@@ -164,6 +167,7 @@ struct nf_svc_packet {
  * @passed_over_count: how many there are
  * @has_chosen: @chosen is known
  * @chosen: the one that will be
+ * @remembered: for its client had it before
  * @masquerade: 0 no, 1 by the rule, 2 because it is a hairpin
  */
 struct nf_svc_explanation {
@@ -171,6 +175,7 @@ struct nf_svc_explanation {
 	uint32_t class;
 	char *name;
 	char owner[NF_SVC_OWNER_MAX + 1];
+	char scheduler[NF_SVC_SCHEDULER_MAX + 1];
 	uint32_t kind;
 	bool has_rule;
 	struct nf_svc_rule rules[NF_SVC_CLASSES];
@@ -184,6 +189,7 @@ struct nf_svc_explanation {
 	uint32_t passed_over_count;
 	bool has_chosen;
 	struct nf_svc_backend chosen;
+	bool remembered;
 	uint32_t masquerade;
 };
 

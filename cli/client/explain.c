@@ -97,6 +97,8 @@ static int read_explanation(struct nlmsghdr *nlh, void *arg)
 	}
 	nf_svc_attr_string(attrs[NF_SVC_A_OWNER], explanation->owner,
 			   sizeof(explanation->owner));
+	nf_svc_attr_string(attrs[NF_SVC_A_SCHEDULER], explanation->scheduler,
+			   sizeof(explanation->scheduler));
 	explanation->kind =
 		nf_svc_attr_u32(attrs[NF_SVC_A_KIND], NF_SVC_KIND_CLUSTER_IP);
 	explanation->drop_reason = nf_svc_attr_u32(attrs[NF_SVC_A_DROP_REASON],
@@ -107,6 +109,7 @@ static int read_explanation(struct nlmsghdr *nlh, void *arg)
 		nf_svc_attr_u32(attrs[NF_SVC_A_CANDIDATES], 0);
 	explanation->passed_over_count =
 		nf_svc_attr_u32(attrs[NF_SVC_A_PASSED_OVER_COUNT], 0);
+	explanation->remembered = attrs[NF_SVC_A_AFFINITY_TIMEOUT];
 	explanation->masquerade =
 		nf_svc_attr_u32(attrs[NF_SVC_A_MASQUERADE], 0);
 	return read_nests(nlh, explanation);

@@ -3,6 +3,22 @@
 
 #include "wire.h"
 
+static void read_schedulers(struct nlmsghdr *nlh,
+			    struct nf_svc_schedulers *schedulers)
+{
+	struct nlattr *attr;
+	int rest;
+
+	schedulers->n = 0;
+	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rest) {
+		if (nla_type(attr) != NF_SVC_A_KNOWN_SCHEDULER ||
+		    schedulers->n == NF_SVC_SCHEDULERS_MAX)
+			continue;
+		nf_svc_attr_string(attr, schedulers->names[schedulers->n++],
+				   sizeof(*schedulers->names));
+	}
+}
+
 static int read_info(struct nlmsghdr *nlh, void *arg)
 {
 	struct nlattr *attrs[NF_SVC_A_MAX + 1];
@@ -31,6 +47,7 @@ static int read_info(struct nlmsghdr *nlh, void *arg)
 	info->generation = nf_svc_attr_u64(attrs[NF_SVC_A_GENERATION]);
 	info->retiring = nf_svc_attr_u64(attrs[NF_SVC_A_RETIRING]);
 	info->limit_retiring = nf_svc_attr_u64(attrs[NF_SVC_A_LIMIT_RETIRING]);
+	read_schedulers(nlh, &info->schedulers);
 	return 0;
 }
 

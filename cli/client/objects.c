@@ -18,6 +18,16 @@ int nf_svc_service_init(struct nf_svc_service *service, const char *name,
 	return 0;
 }
 
+bool nf_svc_schedulers_have(const struct nf_svc_schedulers *schedulers,
+			    const char *name)
+{
+	for (size_t i = 0; schedulers && i < schedulers->n; i++) {
+		if (!strcmp(schedulers->names[i], name))
+			return true;
+	}
+	return !strcmp(name, "random");
+}
+
 void nf_svc_service_clean(struct nf_svc_service *service)
 {
 	for (size_t i = 0; i < service->n_frontends; i++)

@@ -17,6 +17,7 @@
 #define NF_SVC_CLASSES __NF_SVC_CLASS_MAX
 #define NF_SVC_DROP_REASONS __NF_SVC_DROP_MAX
 #define NF_SVC_SCHEDULER_MAX 31
+#define NF_SVC_SCHEDULERS_MAX 16
 
 /**
  * struct nf_svc_key - the key of a service
@@ -79,6 +80,24 @@ struct nf_svc_frontend {
 	struct nf_svc_cidr *ranges;
 	size_t n_ranges;
 };
+
+/**
+ * struct nf_svc_schedulers - schedulers that a module has
+ * @names: their names
+ * @n: how many; 0: it does not say, and has random alone
+ */
+struct nf_svc_schedulers {
+	char names[NF_SVC_SCHEDULERS_MAX][NF_SVC_SCHEDULER_MAX + 1];
+	size_t n;
+};
+
+/**
+ * nf_svc_schedulers_have - is there a scheduler of this name?
+ * @schedulers: of a module; NULL: it has random alone
+ * @name: the name
+ */
+bool nf_svc_schedulers_have(const struct nf_svc_schedulers *schedulers,
+			    const char *name);
 
 /**
  * struct nf_svc_service - a service with all that belongs to it

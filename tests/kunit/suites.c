@@ -8,9 +8,8 @@
 #include "suites.h"
 
 static struct kunit_suite *const nf_svc_kunit_suites[] = {
-	&nf_svc_table_suite,
-	&nf_svc_select_suite,
-	&nf_svc_transaction_suite,
+	&nf_svc_table_suite,	 &nf_svc_select_suite,
+	&nf_svc_scheduler_suite, &nf_svc_transaction_suite,
 	&nf_svc_decide_suite,
 };
 

@@ -6,6 +6,7 @@
 
 extern struct kunit_suite nf_svc_table_suite;
 extern struct kunit_suite nf_svc_select_suite;
+extern struct kunit_suite nf_svc_scheduler_suite;
 extern struct kunit_suite nf_svc_transaction_suite;
 extern struct kunit_suite nf_svc_decide_suite;
 

@@ -70,6 +70,8 @@ def standing(t):
 STEPS = {
     "service": lambda t: t.service("shop/new", V4),
     "service-again": lambda t: t.service("shop/web", V4, flags=abi.FLAG_REPLACE),
+    "service-mh": lambda t: t.service("shop/web", V4, scheduler="mh"),
+    "service-rr": lambda t: t.service("shop/web", V6, scheduler="rr"),
     "service-del": lambda t: t.service_del("shop/web", V6),
     "backends": lambda t: t.backends("shop/web", V4, "tcp", *addresses(V4, 3, 30)),
     "backends-many": lambda t: t.backends("shop/web", V6, "tcp", *addresses(V6, 3, 1000)),

@@ -77,9 +77,10 @@ def test_a_transaction_and_what_it_made(lab, tables, ynl, family):
     only(lab.c, family.vip(1), 80, "tcp", "a", times=5)
     info = ynl.do("info", {})
     assert info["generation"] == generation == tables.generation() and "events" in info["capabilities"]
+    assert {"random", "rr", "wrr", "mh", "mh-source"} <= set(info["known-scheduler"])
     one, = ynl.dump("service-get", {})
     assert one == {**service(family), "owner": "ynl", "scheduler": "random", "refuse-with": "unreach",
-                   "count-backends": 2, "count-frontends": 1}
+                   "affinity-timeout": 0, "count-backends": 2, "count-frontends": 1}
     assert ynl.do("service-get", service(family)) == one
     backends = [b for m in ynl.dump("backend-get", service(family)) for b in m["backend"]]
     assert {(unpacked(b["address"]), b["weight"], frozenset(b["sets"])) for b in backends} == {
@@ -103,6 +104,7 @@ def test_explain_by_the_spec(lab, tables, ynl, family):
     assert (told["verdict"], told["class"], told["name"], told["owner"], told["candidates"]) == \
         ("forward", "outside", "shop/web:http", "ynl", 1)
     assert [unpacked(b["address"]) for b in told["backend"]] == [lab.a.addr(family)]
+    assert told["scheduler"] == "random" and "affinity-timeout" not in told
     assert ynl.do("explain", {**packet, "address": packed(family.vip(2))}) == {
         "verdict": "pass", "class": "outside"}
     assert ynl.do("explain", {**packet, "port": 81})["drop-reason"] == "unclaimed"

@@ -116,6 +116,8 @@ static void answer_info(const struct nlmsghdr *request)
 	nla_put_u64(msg, NF_SVC_A_CAPABILITIES, NF_SVC_CAP_IPV6);
 	nla_put_u32(msg, NF_SVC_A_ABI_REVISION, 1);
 	nla_put_string(msg, NF_SVC_A_MODULE_VERSION, "9.9");
+	for (int i = 0; i < kernel.schedulers; i++)
+		nla_put_string(msg, NF_SVC_A_KNOWN_SCHEDULER, i ? "mh" : "rr");
 	finish(msg);
 	answer_error(request, 0, NULL);
 }

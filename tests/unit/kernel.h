@@ -34,6 +34,7 @@
  * @slow: so many BEGINs get EAGAIN, after a tenth of a second
  * @ms: what the clock shows
  * @interrupt: so many dumps are interrupted
+ * @schedulers: so many are told by INFO
  * @generation: of INFO
  */
 extern struct kernel {
@@ -61,6 +62,7 @@ extern struct kernel {
 	unsigned int slow;
 	long ms;
 	unsigned int interrupt;
+	int schedulers;
 	uint64_t generation;
 } kernel;
 

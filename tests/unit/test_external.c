@@ -371,6 +371,46 @@ static void what_a_module_cannot_do_is_told(void **state)
 	run_clean(&run);
 }
 
+#define SCHEDULED(name)                                                      \
+	"apiVersion: v1\nkind: Service\nmetadata: {name: web, annotations: " \
+	"{nf-svc.io/scheduler: " name "}}\n"                                 \
+	"spec: {clusterIP: 10.96.0.1, ports: [{port: 80}]}\n---\n"
+
+static void DP_01_scheduler_of_an_annotation(void **state)
+{
+	const struct problem *problem = NULL;
+	struct run run;
+
+	(void)state;
+	run_begin(&run);
+	run_resolve(&run, SCHEDULED("mh-source"));
+	assert_string_equal(web(&run)->scheduler, "mh-source");
+	assert_int_equal(run.problems.n, 0);
+	run_clean(&run);
+	run_begin(&run);
+	run_resolve(&run, SCHEDULED("fastest"));
+	assert_string_equal(web(&run)->scheduler, "random");
+	assert_problem(&run.problems, PROBLEM_SCHEDULER_UNKNOWN, 1,
+		       "no scheduler 'fastest': random is used");
+	problem = &run.problems.list[0];
+	assert_string_equal(problem->field,
+			    "metadata.annotations.nf-svc.io/scheduler");
+	assert_string_equal(problem->service, "default/web");
+	run_clean(&run);
+	/* a module that has random alone */
+	run_begin(&run);
+	run.options.schedulers = NULL;
+	run_resolve(&run, SCHEDULED("rr"));
+	assert_string_equal(web(&run)->scheduler, "random");
+	assert_problem(&run.problems, PROBLEM_SCHEDULER_UNKNOWN, 1, NULL);
+	run_clean(&run);
+	run_begin(&run);
+	run_resolve(&run, SCHEDULED("null"));
+	assert_string_equal(web(&run)->scheduler, "random");
+	assert_int_equal(run.problems.n, 0);
+	run_clean(&run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -381,6 +421,7 @@ int main(void)
 		TEST(FE_07_node_ports_that_the_node_needs),
 		TEST(FE_08_more_ranges_than_the_module_takes),
 		TEST(what_a_module_cannot_do_is_told),
+		TEST(DP_01_scheduler_of_an_annotation),
 	};
 
 	return cmocka_run_group_tests_name("external", tests, NULL, NULL);

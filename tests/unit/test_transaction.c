@@ -370,6 +370,28 @@ static void info(void **state)
 	assert_int_equal(module.generation, 7);
 	assert_int_equal(module.capabilities, NF_SVC_CAP_IPV6);
 	assert_string_equal(module.module_version, "9.9");
+	/* a module that does not say has one */
+	assert_int_equal(module.schedulers.n, 0);
+	assert_true(nf_svc_schedulers_have(&module.schedulers, "random"));
+	assert_false(nf_svc_schedulers_have(&module.schedulers, "rr"));
+	assert_true(nf_svc_schedulers_have(NULL, "random"));
+	assert_false(nf_svc_schedulers_have(NULL, "mh"));
+}
+
+static void DP_01_schedulers_that_there_are(void **state)
+{
+	struct nf_svc_info module;
+
+	(void)state;
+	kernel.schedulers = 2;
+	assert_int_equal(nf_svc_info_get(client, &module, &error), 0);
+	assert_int_equal(module.schedulers.n, 2);
+	assert_true(nf_svc_schedulers_have(&module.schedulers, "mh"));
+	assert_false(nf_svc_schedulers_have(&module.schedulers, "m"));
+	/* more than anybody has */
+	kernel.schedulers = NF_SVC_SCHEDULERS_MAX + 3;
+	assert_int_equal(nf_svc_info_get(client, &module, &error), 0);
+	assert_int_equal(module.schedulers.n, NF_SVC_SCHEDULERS_MAX);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -394,6 +416,7 @@ int main(void)
 		CASE(TX_05_interrupted_dumps_are_read_again),
 		CASE(TX_05_but_not_for_ever),
 		CASE(info),
+		CASE(DP_01_schedulers_that_there_are),
 	};
 
 	return cmocka_run_group_tests_name("transaction", tests, NULL, NULL);

@@ -219,6 +219,9 @@ static void CTL_01_explain_says_who_and_why(void **state)
 	story.settings.n_pod_cidrs = 1;
 	says(story_class(&story, line), "pod-cidr 10.0.0.0/24");
 	says(story_choice(&story, line), "one of these 2 at random");
+	strcpy(story.explanation.scheduler, "mh");
+	says(story_choice(&story, line),
+	     "one of these 2 by the hash of addresses and ports");
 	says(story_result(&story, line), "to one of 2 backends");
 	says(story_masquerade(&story, line), "no: the backend sees");
 	/* the client is one of them */
@@ -228,7 +231,20 @@ static void CTL_01_explain_says_who_and_why(void **state)
 	story.explanation.has_chosen = true;
 	story.explanation.chosen = story.explanation.backends[1];
 	story.explanation.masquerade = 2;
-	says(story_choice(&story, line), "10.0.0.2:8080, by the hash");
+	strcpy(story.explanation.scheduler, "mh");
+	says(story_choice(&story, line),
+	     "10.0.0.2:8080, by the hash of addresses and ports");
+	strcpy(story.explanation.scheduler, "mh-source");
+	says(story_choice(&story, line), "by the hash of the client's address");
+	strcpy(story.explanation.scheduler, "wrr");
+	says(story_choice(&story, line), "whose turn is next");
+	story.explanation.remembered = true;
+	says(story_choice(&story, line), "which its client had last");
+	story.explanation.remembered = false;
+	strcpy(story.explanation.scheduler, "random");
+	story.packet.protocol = IPPROTO_UDP;
+	says(story_choice(&story, line), "by the hash of addresses and ports");
+	story.packet.protocol = IPPROTO_TCP;
 	says(story_result(&story, line), "to 10.0.0.2:8080, masqueraded");
 	says(story_masquerade(&story, line), "the client gets itself");
 }

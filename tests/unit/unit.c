@@ -96,6 +96,11 @@ void run_node_ports(struct run *run, enum node_port_choice choice,
 			 0);
 }
 
+static const struct nf_svc_schedulers all_schedulers = {
+	.names = { "random", "rr", "wrr", "mh", "mh-source" },
+	.n = 5,
+};
+
 void run_begin(struct run *run)
 {
 	memset(run, 0, sizeof(*run));
@@ -105,6 +110,7 @@ void run_begin(struct run *run)
 	run->node.primary[1] = addr("fd00:2::10");
 	run->node.settings = &run->settings;
 	run->options.capabilities = ALL_CAPABILITIES;
+	run->options.schedulers = &all_schedulers;
 	run->options.limit_ranges = 64;
 	run->options.node_ports = &run->ports;
 	run_node_ports(run, NODE_PORT_PRIMARY, NULL, 0);

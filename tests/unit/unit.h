@@ -69,7 +69,7 @@ void assert_backend(const struct nf_svc_service *service, const char *place,
  * @settings: what a pod is; as run_begin() leaves it nobody knows
  * @node: "here" in zone "a", 192.0.2.10 and fd00:2::10
  * @ports: node ports at its primary addresses
- * @options: with all capabilities, trusting nobody
+ * @options: with all capabilities and schedulers, trusting nobody
  * @problems: what was found
  * @model: the manifests
  * @desired: what they come to

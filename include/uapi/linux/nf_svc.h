@@ -36,6 +36,23 @@
  * set would (EMPTY: refuse or drop). A service of which neither set takes new
  * flows always refuses.
  *
+ * The SCHEDULER of a service says which backend of the set used a new flow gets. One
+ * of weight 0 gets none, whatever the scheduler.
+ *
+ *   random     (default) by weight, TCP and SCTP at random, UDP by a keyed hash of
+ *              addresses and ports
+ *   rr         each in turn; a weight that is not 0 makes no difference
+ *   wrr        each in turn, in a round as often as its weight says
+ *   mh         by weight; Maglev hashing of addresses, ports and protocol
+ *   mh-source  the same of the client's address alone
+ *
+ * Turns are counted for each set of a service, and go on over its changes. mh and
+ * mh-source send a flow to the same backend on every node that has the same
+ * backends. With one of N backends less, at most 2 % of the flows of the others get
+ * another one; so few need a table of 16381 entries for each set, of 131071 from 164
+ * backends on and of 1048573 from 1311, of two bytes each. A table becomes larger,
+ * which moves most flows, and never smaller again while its set has two backends.
+ *
  * With SOURCE_RANGEs only these sources may ask, and of an INTERNAL frontend only
  * pods and the node: what others send is dropped, and counted, even if nobody
  * serves. At an address with an INTERNAL frontend that is EXCLUSIVE, so is what
@@ -224,7 +241,7 @@
 #define NF_SVC_GENL_VERSION 1
 
 /* Counts changes of this header that a program could care about. */
-#define NF_SVC_ABI_REVISION 5
+#define NF_SVC_ABI_REVISION 6
 
 #define NF_SVC_NAME_MAX 255 /* bytes of a service's name, without NUL */
 #define NF_SVC_OWNER_MAX 63 /* bytes of an owner, without NUL */
@@ -248,7 +265,7 @@
  * @NF_SVC_CMD_UNSPEC: refused
  * @NF_SVC_CMD_INFO: what the module can do and how full it is
  *	in: nothing. out: ABI_REVISION, MODULE_VERSION, CAPABILITIES, LIMIT*,
- *	COUNT*, TX_IDLE_MS, GENERATION, RETIRING
+ *	COUNT*, TX_IDLE_MS, GENERATION, RETIRING, KNOWN_SCHEDULER+
  * @NF_SVC_CMD_BEGIN: open a transaction. in: OWNER, FLAGS?, GENERATION?
  * @NF_SVC_CMD_COMMIT: apply it. in: STEPS. out: GENERATION
  * @NF_SVC_CMD_ABORT: forget it. in: nothing
@@ -283,13 +300,14 @@
  *	the very lookup that packets get, without a side effect.
  *	in: FAMILY, PROTOCOL (any number), SOURCE, ADDRESS, SOURCE_PORT?, PORT?,
  *	DEVICE? (where it comes in; none: it is sent by this node).
- *	out: VERDICT, CLASS, and as far as they were reached: NAME, OWNER, KIND,
- *	RULE* (of each class; that of CLASS is used, and last), DROP_REASON, REFUSE_WITH,
+ *	out: VERDICT, CLASS, and as far as they were reached: NAME, OWNER,
+ *	SCHEDULER, KIND, RULE* (of each class; that of CLASS is used, and last),
+ *	DROP_REASON, REFUSE_WITH,
  *	PASSED_OVER_COUNT, PASSED_OVER* (not in the set used, or without weight),
- *	CANDIDATES, BACKEND* (those that may be chosen), CHOSEN (where the choice is
- *	a function of the packet and SOURCE_PORT was given, or the client is
- *	remembered), MASQUERADE. Of
- *	PASSED_OVER and BACKEND the first %NF_SVC_EXPLAIN_BACKENDS each
+ *	CANDIDATES, BACKEND* (those that may be chosen), CHOSEN (what the packet gets
+ *	if it comes next; not at random, and not without the SOURCE_PORT if that is
+ *	part of a hash), AFFINITY_TIMEOUT (if its client is remembered with that),
+ *	MASQUERADE. Of PASSED_OVER and BACKEND the first %NF_SVC_EXPLAIN_BACKENDS each
  * @NF_SVC_CMD_CLAIM: be the only writer of an owner. in: OWNER. Told to
  *	%NF_SVC_GROUP_EVENTS: OWNER, PID, COMM
  * @NF_SVC_CMD_RELEASE: end a claim. in: OWNER. Told as CLAIM
@@ -365,8 +383,7 @@ enum nf_svc_commands {
  * @NF_SVC_A_FAMILY: u32, NFPROTO_IPV4 or NFPROTO_IPV6
  * @NF_SVC_A_ADDRESS: binary, 4 or 16 bytes
  * @NF_SVC_A_PORT: u32, 1 to 65535
- * @NF_SVC_A_SCHEDULER: string; "random" (default): by weight, TCP and SCTP at
- *	random, UDP by a keyed hash of addresses and ports
+ * @NF_SVC_A_SCHEDULER: string, one of INFO's KNOWN_SCHEDULERs; see above
  * @NF_SVC_A_REFUSE_WITH: u32, enum nf_svc_refuse; default: RST for TCP
  * @NF_SVC_A_AFFINITY_TIMEOUT: u32, 0 to %NF_SVC_AFFINITY_TIMEOUT_MAX: seconds since
  *	its last new flow that a client (its address, whatever frontend it asks) is
@@ -430,6 +447,7 @@ enum nf_svc_commands {
  *	then began a new one
  * @NF_SVC_A_UNREMEMBERED: u64, flows whose client no entry could be made for: the
  *	limit, or no memory
+ * @NF_SVC_A_KNOWN_SCHEDULER: string, what SCHEDULER may be
  */
 enum nf_svc_attrs {
 	NF_SVC_A_UNSPEC,
@@ -502,6 +520,7 @@ enum nf_svc_attrs {
 	NF_SVC_A_MASQUERADE_MARK,
 	NF_SVC_A_HEALED,
 	NF_SVC_A_UNREMEMBERED,
+	NF_SVC_A_KNOWN_SCHEDULER,
 
 	/* private: */
 	__NF_SVC_A_MAX,

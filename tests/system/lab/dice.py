@@ -2,6 +2,7 @@
 """Random requests and packets: few names, addresses and ports, so that they meet."""
 from . import abi
 from .family import FAMILIES, PROTOCOLS
+from .model import SCHEDULERS
 from .model_explain import Packet
 
 OWNERS = ("admin", "svcsyncd")
@@ -83,7 +84,8 @@ class Dice:
         flags |= self.chance(15) and abi.FLAG_REPLACE
         return abi.CMD_SERVICE_SET, key + [(abi.A_FLAGS, flags)] + self.maybe(
             30, abi.A_REFUSE_WITH, abi.REFUSE_RESET, abi.REFUSE_UNREACH) + self.maybe(
-            10, abi.A_SCHEDULER, "random") + self.maybe(15, abi.A_AFFINITY_TIMEOUT, 0, 1, 60, 86400, 86401)
+            20, abi.A_SCHEDULER, *SCHEDULERS, *SCHEDULERS, "fastest") + self.maybe(
+            15, abi.A_AFFINITY_TIMEOUT, 0, 1, 60, 86400, 86401)
 
     def service_del(self, tx):
         return abi.CMD_SERVICE_DEL, self.key(tx, 95)

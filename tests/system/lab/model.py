@@ -15,6 +15,7 @@ from .state import DEFAULT_RULE, SETTINGS_CIDRS, Frontend, Service, Settings, St
 from .tables import CHANGES
 
 AFFINITY_TIMEOUT_MAX = 86400
+SCHEDULERS = ("random", "rr", "wrr", "mh", "mh-source")
 
 
 class Refusal(Exception):
@@ -163,7 +164,7 @@ class Model:
     def _service_set(self, tx, a, _):
         key = self._key(a)
         flags = a.get(abi.A_FLAGS, 0)
-        if a.get(abi.A_SCHEDULER, "random") != "random":
+        if a.get(abi.A_SCHEDULER, "random") not in SCHEDULERS:
             raise Refusal(errno.EINVAL)
         if a.get(abi.A_AFFINITY_TIMEOUT, 0) > AFFINITY_TIMEOUT_MAX:
             raise Refusal(errno.ERANGE)
@@ -184,6 +185,7 @@ class Model:
         tx.given.add(key)
         tx.touched.add(key)
         service.refuse_with = a.get(abi.A_REFUSE_WITH, service.refuse_with)
+        service.scheduler = a.get(abi.A_SCHEDULER, service.scheduler)
         service.affinity = a.get(abi.A_AFFINITY_TIMEOUT, service.affinity)
 
     def _service_del(self, tx, a, _):

@@ -37,6 +37,7 @@ class Fate:
     of: int
     reason: int | None = None
     service: str | None = None
+    scheduler: str | None = None
     owner: str | None = None
     kind: int | None = None
     refuse_with: int | None = None
@@ -94,7 +95,7 @@ def judge(state, packet, held, chosen=None):
     service = state.services[frontend.service]
     rule = frontend.rules[of]
     use, masquerade, empty = rule
-    about = {"service": frontend.service[0], "owner": service.owner, "kind": frontend.kind,
+    about = {"service": frontend.service[0], "owner": service.owner, "scheduler": service.scheduler, "kind": frontend.kind,
              "refuse_with": service.refuse_with, "rule": rule,
              "passed_over": frozenset(service.backends) - takers(service, use)}
     if frontend.flags & abi.FRONTEND_INTERNAL and of == abi.CLASS_OUTSIDE:
@@ -128,6 +129,7 @@ def told(tables, packet):
     assert len(set(passed)) == len(passed) == (number(abi.A_PASSED_OVER_COUNT) or 0)
     return Fate(number(abi.A_VERDICT), number(abi.A_CLASS), number(abi.A_DROP_REASON),
                 string(a[abi.A_NAME]) if abi.A_NAME in a else None,
+                string(a[abi.A_SCHEDULER]) if abi.A_SCHEDULER in a else None,
                 string(a[abi.A_OWNER]) if abi.A_OWNER in a else None,
                 number(abi.A_KIND), number(abi.A_REFUSE_WITH), rules.get(number(abi.A_CLASS)),
                 frozenset(backends) if backends else None,

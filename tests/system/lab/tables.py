@@ -75,6 +75,8 @@ class Tables(genl.Family):
         attributes = self.key(name, protocol, family)
         if "refuse_with" in more:
             attributes.append((abi.A_REFUSE_WITH, more["refuse_with"]))
+        if more.get("scheduler"):
+            attributes.append((abi.A_SCHEDULER, more["scheduler"]))
         return self.request(abi.CMD_SERVICE_SET, attributes + [(abi.A_FLAGS, flags)])
 
     def service_del(self, name, family, protocol="tcp"):
@@ -101,10 +103,10 @@ class Tables(genl.Family):
             answers = self.exchange(steps[at:at + batch])
         return number(answers[-1][0], abi.A_GENERATION)
 
-    def simple(self, name, vip, port, *backends, protocol="tcp", rules=()):
+    def simple(self, name, vip, port, *backends, protocol="tcp", rules=(), scheduler=None):
         """The requests for a service with one frontend; backends are (address, port, …)."""
         family = families.of(vip)
-        return [self.service(name, family, protocol),
+        return [self.service(name, family, protocol, scheduler=scheduler),
                 *([self.backends(name, family, protocol, *(backend(*b) for b in backends))]
                   if backends else []),
                 self.frontend(name, vip, port, protocol, rules)]
@@ -167,16 +169,23 @@ class Tables(genl.Family):
 
     def explain(self, source, destination, port, protocol="tcp", source_port=0, device=None):
         """What would happen: the answer's attributes as {kind: [payload, …]}."""
+        request = self.question(source, destination, port, protocol, source_port, device)
+        answer = {}
+        for kind, octets in self.exchange([request])[0][0].attributes:
+            answer.setdefault(kind, []).append(octets)
+        return answer
+
+    def question(self, source, destination, port, protocol="tcp", source_port=0, device=None):
+        """The request for that."""
         family = families.of(destination)
         attributes = [(abi.A_FAMILY, family.nf), (abi.A_PROTOCOL, PROTOCOLS[protocol]),
                       (abi.A_SOURCE, family.pack(source)), (abi.A_ADDRESS, family.pack(destination)),
-                      (abi.A_SOURCE_PORT, source_port), (abi.A_PORT, port)]
+                      (abi.A_PORT, port)]
+        if source_port is not None:
+            attributes.append((abi.A_SOURCE_PORT, source_port))
         if device:
             attributes.append((abi.A_DEVICE, device))
-        answer = {}
-        for kind, octets in self.call(abi.CMD_EXPLAIN, attributes)[0].attributes:
-            answer.setdefault(kind, []).append(octets)
-        return answer
+        return self.request(abi.CMD_EXPLAIN, attributes)
 
 
 def u64(octets):

@@ -15,7 +15,7 @@ class Requests:
         cidr = {"address": pods.network_address.packed, "prefix": pods.prefixlen}
         self.values = {
             "owner": "admin", "name": "shop/web:http", "protocol": 6, "family": family.nf,
-            "address": family.pack(family.vip(1)), "port": 80, "scheduler": "random",
+            "address": family.pack(family.vip(1)), "port": 80, "scheduler": "wrr",
             "refuse-with": abi.REFUSE_UNREACH, "affinity-timeout": 60, "steps": 0,
             "backend": {"address": family.pack(lab.a.addr(family)), "port": 8080, "weight": 1,
                         "sets": abi.SET_CLUSTER},
