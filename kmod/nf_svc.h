@@ -32,6 +32,7 @@
  * @frontends: frontends
  * @backends: backends of one service; not more than NF_SVC_BACKENDS_MAX, so
  *	that the sum of their weights fits into 32 bits
+ * @flows: flows that are recorded, see flow.c
  * @retiring: MiB that may wait for a grace period before another transaction
  *	has to wait, too
  *
@@ -41,6 +42,7 @@ struct nf_svc_limits {
 	u32 services;
 	u32 frontends;
 	u32 backends;
+	u32 flows;
 	u32 retiring;
 };
 
@@ -52,6 +54,7 @@ extern struct nf_svc_limits nf_svc_limits;
 
 struct nf_svc_affinities;
 struct nf_svc_change;
+struct nf_svc_flows;
 struct nf_svc_packet;
 struct nf_svc_record;
 struct nf_svc_tx;
@@ -171,6 +174,7 @@ static inline u32 nf_svc_set_end(const struct nf_svc_config *config, u8 set)
  * @flows: new flows given a backend
  * @masqueraded: those of them whose source was masqueraded
  * @unremembered: flows whose client could not be remembered, see affinity.c
+ * @unrecorded: flows that no record could be made for, see flow.c
  * @healed: entries of before that were ended by a packet, see heal.c
  * @drops: packets by enum nf_svc_drop_reason
  */
@@ -179,6 +183,7 @@ struct nf_svc_stats {
 	u64 masqueraded;
 	u64 healed;
 	u64 unremembered;
+	u64 unrecorded;
 	u64 drops[__NF_SVC_DROP_MAX];
 };
 
@@ -364,6 +369,7 @@ static inline bool nf_svc_settings_empty(const struct nf_svc_settings *settings)
  *	their way, oldest first; writer only
  * @freeing: transactions whose objects are out of the tables and wait for those
  *	who still hold one, oldest first; writer only
+ * @flows: records of flows, see flow.c; never NULL
  * @net: the namespace
  *
  * Made by the first transaction, freed when
@@ -394,6 +400,7 @@ struct nf_svc_ns {
 	unsigned long unhooked;
 	struct list_head retiring;
 	struct list_head freeing;
+	struct nf_svc_flows *flows;
 	struct net *net;
 };
 
@@ -550,6 +557,11 @@ void nf_svc_masquerade_stop(void);
 /* stats.c */
 void nf_svc_stats_read(struct nf_svc_stats *sum,
 		       const struct nf_svc_stats __percpu *stats);
+
+/* load.c */
+u32 nf_svc_backend_flows(const struct nf_svc_ns *ns,
+			 const struct nf_svc_service *service,
+			 const struct nf_svc_backend *backend);
 
 /* genl.c */
 int nf_svc_genl_init(void);
