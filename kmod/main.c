@@ -31,7 +31,7 @@ MODULE_PARM_DESC(limit_backends,
 module_param_named(limit_flows, nf_svc_limits.flows, uint, 0444);
 MODULE_PARM_DESC(
 	limit_flows,
-	"most flows of a network namespace that are recorded (default: 1048576); 0 records none");
+	"most flows of a network namespace that are recorded (default: 1048576)");
 module_param_named(limit_retiring, nf_svc_limits.retiring, uint, 0444);
 MODULE_PARM_DESC(
 	limit_retiring,
@@ -42,7 +42,7 @@ static int __init nf_svc_limits_check(void)
 	if (nf_svc_limits.services && nf_svc_limits.frontends &&
 	    nf_svc_limits.backends &&
 	    nf_svc_limits.backends <= NF_SVC_BACKENDS_MAX &&
-	    nf_svc_limits.retiring)
+	    nf_svc_limits.flows && nf_svc_limits.retiring)
 		return 0;
 	pr_err("nf_svc: a limit_* is 0, or limit_backends is more than %u\n",
 	       NF_SVC_BACKENDS_MAX);
