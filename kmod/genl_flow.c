@@ -110,6 +110,8 @@ static struct bucket_table *nf_svc_dump_table_of(struct netlink_callback *cb,
 
 	/* Another one has other places. */
 	cb->seq = table->hash_rnd | 1;
+	if (cb->args[2] > 1)
+		return NULL;
 	return cb->args[2] ? rht_dereference_rcu(table->future_tbl, records) :
 			     table;
 }
@@ -121,7 +123,7 @@ static int nf_svc_dump_records(struct sk_buff *skb, struct netlink_callback *cb,
 	struct bucket_table *table;
 	int err = 0;
 
-	while (cb->args[2] < 2) {
+	do {
 		rcu_read_lock();
 		table = nf_svc_dump_table_of(cb, records);
 		if (table && cb->args[0] < table->size) {
@@ -137,7 +139,7 @@ static int nf_svc_dump_records(struct sk_buff *skb, struct netlink_callback *cb,
 			return err;
 		cb->args[1] = 0;
 		cond_resched();
-	}
+	} while (cb->args[2] < 2);
 	return 0;
 }
 

@@ -7,6 +7,7 @@ import pytest
 
 from lab import abi, conntrack, genl
 from lab.client import Conversation, attempt
+from lab.svcctl import NOT_FOUND, REFUSED
 from lab.tables import backend
 from lab.wait import emulated, until
 
@@ -175,6 +176,7 @@ def test_flows_are_asked_for_by_service_and_backend(lab, tables, family, web, pl
         until(lambda: tables.backend_flows(WEB) == {place["a"]: 300}, "all have come")
         key, other = (WEB, "udp", family), ("shop/else:http", "udp", family)
         a, b = (backend(*place[n]) for n in "ab")
+        assert not any(m.flags & genl.F_DUMP_INTR for m in tables.call(abi.CMD_FLOW_GET, flags=genl.F_DUMP))
         assert len(tables.flows()) == len({f.source for f in tables.flows()}) == 500
         assert {f.service for f in tables.flows(key)} == {WEB}
         assert [len(tables.flows(*how)) for how in
@@ -191,3 +193,52 @@ def test_a_connection_that_was_refused_is_none(lab, tables, family, protocol, pl
     assert attempt(lab.c, family.vip(1), 80).refused
     gone(tables, "its record goes")
     assert set(tables.backend_flows(WEB).values()) == {0}
+
+
+@pytest.mark.smoke
+@pytest.mark.row("CTL-01", "DP-10")
+@pytest.mark.parametrize("protocol", ["tcp"])
+def test_a_backend_drains(lab, svcctl, family, protocol):
+    """DP-10: drain says how many flows are left and waits until there is none; show says so, too."""
+    place, vip = family.at(lab.a.addr(family), 8080), family.vip(1)
+    svcctl("add", "service", WEB, family.at(vip, 80), "backend", place)
+    with contextlib.ExitStack() as stack:
+        asking = [stack.enter_context(Conversation(lab.c, vip, 80)) for _ in range(3)]
+        for c in asking:
+            assert c.ask().name == "a"
+        assert svcctl("drain", WEB, place).stdout == f"{place}: draining, 3 flows left\n"
+        assert attempt(lab.c, vip, 80).refused
+        assert asking[0].ask().name == "a"
+        assert "draining  weight 1  flows 3 left" in svcctl("show", WEB).stdout
+        late = svcctl("drain", WEB, place, "--wait", "1", expect=REFUSED)
+        assert late.stdout == f"{place}: draining, 3 flows left\n" and "still 3 flows" in late.stderr
+    told = svcctl("drain", WEB, place, "--wait", "20").stdout.splitlines()
+    assert told[-1] == f"{place}: drained, no flow left"
+    assert svcctl.json("drain", WEB, place)["drained"]
+    assert "draining  weight 1  no flow left" in svcctl("show", WEB).stdout
+    svcctl("drain", WEB, family.at(lab.b.addr(family), 8080), expect=NOT_FOUND)
+
+
+@pytest.mark.row("CTL-01")
+@pytest.mark.parametrize("protocol", ["udp"])
+def test_conns_shows_flows(lab, svcctl, family, protocol):
+    """CTL-01: conns has a row for each, of a service or a backend, also of a service that is gone."""
+    a, b = (family.at(p.addr(family), 8080) for p in (lab.a, lab.b))
+    vip = family.vip(1)
+    svcctl("add", "service", WEB, family.at(vip, 80, "udp"), "backend", a)
+    svcctl("add", "service", "shop/else:http", family.at(vip, 81, "udp"), "backend", b)
+    with Conversation(lab.c, vip, 80, "udp") as one, Conversation(lab.outside, vip, 81, "udp") as other:
+        assert one.ask().name == "a" and other.ask().name == "b"
+        until(lambda: {f["state"] for f in svcctl.json("conns")} == {"open"}, "both are answered")
+        rows = [row.split() for row in svcctl("conns", "-H").stdout.splitlines()]
+        client = family.at(lab.c.addr(family), one.source_port)
+        assert sorted(r[0] for r in rows) == ["shop/else:http", WEB]
+        assert [WEB, "udp", client, family.at(vip, 80), a, "open"] in [r[:6] for r in rows]
+        assert [f["name"] for f in svcctl.json("conns", WEB)] == [WEB]
+        assert [f["name"] for f in svcctl.json("conns", "backend", b)] == ["shop/else:http"]
+        assert svcctl.json("conns", WEB, "backend", b) == []
+        wide, = [r for r in svcctl("list", "-H", "-o", "wide", WEB).stdout.splitlines()]
+        assert wide.split()[6:8] == ["1", "1"]
+        svcctl("del", "service", WEB)
+        assert WEB in {f["name"] for f in svcctl.json("conns")}
+        svcctl("conns", WEB, expect=NOT_FOUND)
