@@ -55,9 +55,12 @@ static void nf_svc_flow_free(struct nf_svc_flows *flows,
 	kfree_rcu(flow, rcu);
 }
 
-/* One that has the same key is of an entry that was never confirmed. */
+/*
+ * Of an entry that is not confirmed: a record with the same key is of one that never
+ * was, and gives way. A confirmed one may have been recorded by another processor.
+ */
 static int nf_svc_flow_insert(struct nf_svc_flows *flows,
-			      struct nf_svc_flow *flow)
+			      struct nf_svc_flow *flow, bool confirmed)
 {
 	struct nf_svc_flow *old;
 
@@ -68,6 +71,8 @@ static int nf_svc_flow_insert(struct nf_svc_flows *flows,
 			return 0;
 		if (IS_ERR(old))
 			return PTR_ERR(old);
+		if (confirmed)
+			return -EEXIST;
 		/* Fails if the worker takes it away: then it is gone. */
 	} while (rhashtable_replace_fast(&flows->records, &old->node,
 					 &flow->node, nf_svc_flow_params));
@@ -100,18 +105,29 @@ static struct nf_svc_flow *nf_svc_flow_new(struct nf_svc_flows *flows,
 }
 
 static bool nf_svc_flow_record(struct nf_svc_flows *flows, struct nf_conn *ct,
-			       const struct nf_svc_packet *packet)
+			       const struct nf_svc_packet *packet,
+			       bool confirmed)
 {
+	unsigned int count = atomic_inc_return(&flows->count);
 	struct nf_svc_flow *flow;
 
+	/* Before there is one: the worker rests only while @count is 0. */
+	if (unlikely(count == 1))
+		queue_delayed_work(system_unbound_wq, &flows->work,
+				   NF_SVC_FLOW_PERIOD);
+	if (unlikely(count > nf_svc_limits.flows))
+		goto uncount;
 	flow = nf_svc_flow_new(flows, ct, packet);
-	if (!flow)
-		return false;
-	if (!nf_svc_flow_insert(flows, flow))
+	if (unlikely(!flow))
+		goto uncount;
+	if (likely(!nf_svc_flow_insert(flows, flow, confirmed)))
 		return true;
+	/* nobody has seen it */
 	atomic_dec(&flow->load->live);
 	nf_svc_load_put(flows, flow->load);
 	kfree(flow);
+uncount:
+	atomic_dec(&flows->count);
 	return false;
 }
 
@@ -126,19 +142,21 @@ static bool nf_svc_flow_record(struct nf_svc_flows *flows, struct nf_conn *ct,
  */
 void nf_svc_flow_begin(struct nf_conn *ct, const struct nf_svc_packet *packet)
 {
-	struct nf_svc_flows *flows = packet->ns->flows;
-	unsigned int count = atomic_inc_return(&flows->count);
+	if (unlikely(!nf_svc_flow_record(packet->ns->flows, ct, packet, false)))
+		nf_svc_count_unrecorded(packet);
+}
 
-	if (likely(count <= nf_svc_limits.flows)) {
-		/* Before there is one: the worker rests only while @count is 0. */
-		if (unlikely(count == 1))
-			queue_delayed_work(system_unbound_wq, &flows->work,
-					   NF_SVC_FLOW_PERIOD);
-		if (likely(nf_svc_flow_record(flows, ct, packet)))
-			return;
-	}
-	atomic_dec(&flows->count);
-	nf_svc_count_unrecorded(packet);
+/**
+ * nf_svc_flow_adopt() - record a flow that began before the tables, if it is not
+ * @ct: its entry, confirmed, rewritten as we would have done it
+ * @packet: a packet of it; has @frontend and @backend
+ *
+ * Context: softirq or process, RCU read side.
+ */
+void nf_svc_flow_adopt(struct nf_conn *ct, const struct nf_svc_packet *packet)
+{
+	if (!nf_svc_flow_is_ours(packet->ns, ct))
+		nf_svc_flow_record(packet->ns->flows, ct, packet, true);
 }
 
 /**

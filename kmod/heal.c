@@ -109,10 +109,11 @@ static bool nf_svc_is_untouched(const struct sk_buff *skb,
  * Is the entry of this packet one that today's tables would not make?
  *
  * Not if somebody else gave it its destination: he was asked before us then, and would
- * be again, with each packet. Nor if we did and have no record of it.
+ * be again, with each packet. Nor if we did and have no record of it. (What began
+ * before these tables, with another load of the module, is recorded here as long as it
+ * has a backend of ours; so it is missed only if that goes before its next packet.)
  */
-static bool nf_svc_is_wrong(struct nf_svc_packet *packet,
-			    const struct nf_conn *ct)
+static bool nf_svc_is_wrong(struct nf_svc_packet *packet, struct nf_conn *ct)
 {
 	const struct nf_conntrack_tuple *reply =
 		nf_ct_tuple(ct, IP_CT_DIR_REPLY);
@@ -124,8 +125,11 @@ static bool nf_svc_is_wrong(struct nf_svc_packet *packet,
 	keeps = nf_svc_lookup_keeps(packet, &reply->src.u3, reply->src.u.all);
 	if (!(READ_ONCE(ct->status) & IPS_DST_NAT))
 		return !keeps;
-	if (likely(keeps && packet->frontend))
+	if (likely(keeps && packet->frontend)) {
+		if (unlikely(time_before(jiffies, packet->ns->adopt_until)))
+			nf_svc_flow_adopt(ct, packet);
 		return false;
+	}
 	return nf_svc_flow_is_ours(packet->ns, ct);
 }
 

@@ -68,6 +68,7 @@ struct nf_svc_ns *nf_svc_ns_get(struct nf_svc_net *nn, struct net *net)
 		return NULL;
 	ns->generation = nn->generation;
 	ns->net = net;
+	ns->adopt_until = jiffies + NF_SVC_HEAL_WINDOW;
 	ns->unhooked = get_state_synchronize_rcu();
 	get_random_bytes(&ns->key, sizeof(ns->key));
 	INIT_LIST_HEAD(&ns->retiring);

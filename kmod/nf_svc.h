@@ -350,6 +350,8 @@ static inline bool nf_svc_settings_empty(const struct nf_svc_settings *settings)
  * @mark_bits: bits that packets may have been marked with, see mark.c
  * @heal_until: jiffies; until then flows may be left that began before their
  *	frontend did
+ * @adopt_until: jiffies; until then flows may be left that began before these tables,
+ *	see heal.c
  * @totals: counters of the namespace
  * @uncounted: flows whose service's counters could not be allocated
  * @refused: of the limit on refusals by source, see refuse.c
@@ -384,6 +386,7 @@ struct nf_svc_ns {
 	u32 node_ports[2];
 	u32 mark_bits;
 	unsigned long heal_until;
+	unsigned long adopt_until;
 	struct nf_svc_stats __percpu *totals;
 	atomic64_t uncounted;
 	atomic64_t refused[NF_SVC_REFUSE_SLOTS];

@@ -110,6 +110,7 @@ unsigned int nf_svc_bind_source(struct sk_buff *skb,
 
 /* flow.c */
 void nf_svc_flow_begin(struct nf_conn *ct, const struct nf_svc_packet *packet);
+void nf_svc_flow_adopt(struct nf_conn *ct, const struct nf_svc_packet *packet);
 bool nf_svc_flow_is_ours(const struct nf_svc_ns *ns, const struct nf_conn *ct);
 
 /* mark.c */

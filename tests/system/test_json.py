@@ -20,8 +20,8 @@ from lab.svcctl import DIFFERENT, Svcctl
 from lab.tables import Tables
 from lab.wait import until
 
-# Wants conntrack or NAT to fail.
-RARE = {"reason: bind"}
+# Want conntrack or NAT to fail, and a segment that is none.
+RARE = {"reason: bind", "reason: invalid"}
 ELSEWHERE = {V4: "198.51.100.0/24", V6: "2001:db8:51::/48"}
 CHANGES = ("added", "changed", "deleted")
 
