@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from lab import abi, conntrack, genl
+from lab import abi, conntrack, genl, queue
 from lab.client import Conversation, attempt
 from lab.svcctl import NOT_FOUND, REFUSED
 from lab.tables import backend
@@ -112,6 +112,25 @@ def test_a_flow_whose_first_packet_was_dropped(lab, tables, rules, family, web, 
         assert c.ask().name == "a"
         until(lambda: [f.state for f in tables.flows()] == ["open"], "one flow is left")
         assert tables.backend_flows(WEB) == {place["a"]: 1}
+
+
+@pytest.mark.row("DP-16", "DP-10")
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+def test_a_flow_whose_packets_pass_a_queue(lab, tables, rules, family, protocol, web, place):
+    """DP-16: a program behind an nft queue accepts; no first packet is lost, and the flow is recorded."""
+    rules(f"""
+        table inet watched {{
+            chain forward {{
+                type filter hook forward priority 0;
+                {protocol} dport 8080 queue num 7
+            }}
+        }}""")
+    with queue.accepting(lab.node, 7) as seen, Conversation(lab.c, family.vip(1), 80, protocol) as c:
+        assert c.ask().name == "a"
+        assert c.ask().name == "a"
+        until(lambda: [f.state for f in tables.flows()] == ["open"], "its record is held")
+        assert tables.backend_flows(WEB) == {place["a"]: 1} and len(seen) >= 2
+        lab.node.run("nft", "flush", "ruleset")
 
 
 @pytest.mark.row("DP-11")
