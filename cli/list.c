@@ -20,6 +20,7 @@ static const struct column columns[] = {
 	{ "SCHEDULER", 0 },
 	{ "OWNER", 0 },
 	{ "FLOWS", COLUMN_RIGHT | COLUMN_WIDE },
+	{ "CONNS", COLUMN_RIGHT | COLUMN_WIDE },
 	{ "REFUSE-WITH", COLUMN_WIDE },
 	{ "POD", COLUMN_WIDE },
 	{ "NODE", COLUMN_WIDE },
@@ -84,6 +85,16 @@ static size_t count_active(const struct nf_svc_service *service)
 	return n;
 }
 
+/* Flows that its backends have now. */
+static uint64_t count_conns(const struct nf_svc_service *service)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < service->n_backends; i++)
+		n += service->backends[i].flows;
+	return n;
+}
+
 /* Walks along the sorted counters, as the services come sorted too. */
 static uint64_t flows_of(const struct nf_svc_service *service,
 			 const struct nf_svc_stats *stats, size_t n, size_t *at)
@@ -127,6 +138,8 @@ static bool add_row(struct table *table, const struct nf_svc_service *service,
 	       table_cell(table, PAINT_NONE, "%s", service->owner) &&
 	       table_cell(table, PAINT_NONE, "%llu",
 			  (unsigned long long)flows) &&
+	       table_cell(table, PAINT_NONE, "%llu",
+			  (unsigned long long)count_conns(service)) &&
 	       table_cell(table, PAINT_NONE, "%s",
 			  nf_svc_word_text(nf_svc_refusals,
 					   service->refuse_with)) &&
@@ -248,9 +261,10 @@ const struct command svcctl_list = {
 	.synopsis = "[NAME|ADDRESS]",
 	.summary = "list the services, one row each",
 	.help = "One row for each service port, protocol and family. BACKENDS 2/3 means that two\n"
-		"of three take new flows. -o wide adds the flows, how TCP clients are refused,\n"
-		"and the set of backends that clients get that are pods, this node, or outside;\n"
-		"+masquerade if their source address is replaced, mixed if frontends differ.\n"
+		"of three take new flows. -o wide adds the flows since the service was made and\n"
+		"those that there are now (CONNS), how TCP clients are refused, and the set of\n"
+		"backends that clients get that are pods, this node, or outside; +masquerade if\n"
+		"their source address is replaced, mixed if frontends differ.\n"
 		"\n"
 		"With NAMESPACE/NAME only its ports are listed; with IP, IP:PORT or\n"
 		"IP:PORT/PROTOCOL only services that have it as a frontend or backend.\n",

@@ -43,7 +43,7 @@ const struct option_line svcctl_options[] = {
 	{ 'n', "netns", "NAME", 0,
 	  "work in this network namespace ('ip netns', not Kubernetes)" },
 	{ 'w', "wait", "SECONDS", 0,
-	  "how long to wait for another writer (default: 1; 0: do not)" },
+	  "how long to wait for another writer (default: 1; 0: do not), or with drain for flows" },
 	{ 0, "color", "WHEN", 0,
 	  "auto (default), always or never; auto obeys NO_COLOR" },
 	{ 'q', "quiet", NULL, 0,
@@ -180,6 +180,7 @@ static enum exit_status read_wait(struct svcctl *ctl, const char *text)
 				"--wait %s: not a number of seconds; 0 to %d",
 				text, WAIT_MAX);
 	ctl->wait_ms = seconds * 1000;
+	ctl->drain_ms = ctl->wait_ms;
 	return DONE;
 }
 
