@@ -39,6 +39,11 @@ static bool nf_svc_bind_by_hand(struct nf_conn *ct,
  * from an address it never asked, and ends the connection with a RST to that
  * (kubernetes/kubernetes#74839). It is for the two ends to judge. Not locked: an
  * unconfirmed entry belongs to its packet alone.
+ *
+ * The price: a FIN that only claims to be of the connection shortens its time-out to
+ * two minutes (a RST does not unless its number fits, tcp_packet() sees to that). The
+ * flags do not outlive a SYN by which conntrack finds that it knew the connection
+ * wrong; what it takes for INVALID then is dropped, see heal.c.
  */
 static void nf_svc_be_liberal(struct nf_conn *ct)
 {

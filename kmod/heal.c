@@ -29,6 +29,7 @@
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_helper.h>
+#include <net/netfilter/nf_conntrack_timeout.h>
 #include <net/netfilter/nf_conntrack_zones.h>
 
 #include "packet.h"
@@ -133,21 +134,26 @@ static bool nf_svc_is_wrong(struct nf_svc_packet *packet, struct nf_conn *ct)
 	return nf_svc_flow_is_ours(packet->ns, ct);
 }
 
+/* Answered, and where its sender sent it: of no service, and nothing is wrong with it.
+ * First of all that is asked, for most packets are of such flows.
+ */
+static bool nf_svc_is_others(const struct nf_conn *ct)
+{
+	return (READ_ONCE(ct->status) & (IPS_DST_NAT | IPS_SEEN_REPLY)) ==
+	       IPS_SEEN_REPLY;
+}
+
 /*
- * An entry that could be wrong: that of a flow whose destination was rewritten, or
- * of one that began before its frontend did. The latter were never answered; they
- * are looked for only as long as one may be left, for what is sent into silence
- * (a tunnel's packets) would pay for it always.
+ * An entry that could be wrong, of those that are left: that of a flow whose
+ * destination was rewritten, or of one that began before its frontend did. The latter
+ * were never answered; they are looked for only as long as one may be left, for what
+ * is sent into silence (a tunnel's packets) would pay for it always.
  */
 static bool nf_svc_could_be_wrong(const struct nf_svc_ns *ns,
 				  const struct nf_conn *ct)
 {
-	unsigned long status = READ_ONCE(ct->status);
-
-	if (status & IPS_DST_NAT)
-		return true;
-	return unlikely(time_before(jiffies, READ_ONCE(ns->heal_until))) &&
-	       !(status & IPS_SEEN_REPLY);
+	return READ_ONCE(ct->status) & IPS_DST_NAT ||
+	       unlikely(time_before(jiffies, READ_ONCE(ns->heal_until)));
 }
 
 static unsigned int nf_svc_heal_drop(struct nf_svc_packet *packet,
@@ -164,6 +170,17 @@ static unsigned int nf_svc_heal_drop(struct nf_svc_packet *packet,
 						  NF_DROP;
 }
 
+/*
+ * Is it an entry as conntrack makes it by itself? Else rules (raw's CT, nft's ct) may
+ * have said how, and conntrack has put away what they said: the packet cannot be the
+ * first of such an entry. It is dropped then, and the next one is.
+ */
+static bool nf_svc_is_plain(const struct nf_conn *ct)
+{
+	return nf_ct_zone(ct)->id == NF_CT_DEFAULT_ZONE_ID && !nfct_help(ct) &&
+	       !nf_ct_timeout_find(ct);
+}
+
 static unsigned int nf_svc_begin_anew(struct sk_buff *skb,
 				      const struct nf_hook_state *state,
 				      struct nf_svc_packet *packet,
@@ -172,10 +189,14 @@ static unsigned int nf_svc_begin_anew(struct sk_buff *skb,
 	enum ip_conntrack_info ctinfo;
 	unsigned int ret;
 
+	bool plain = nf_svc_is_plain(ct);
+
 	/* False if another processor ends it, and also if its end could not be
 	 * told to a reliable listener, though it is ended then.
 	 */
 	nf_ct_kill(ct);
+	if (unlikely(!plain))
+		return nf_svc_heal_drop(packet, state, NF_SVC_DROP_BIND);
 	nf_reset_ct(skb);
 	ret = nf_conntrack_in(skb, state);
 	ct = nf_ct_get(skb, &ctinfo);
@@ -207,7 +228,8 @@ static bool nf_svc_heal_packet(struct nf_svc_packet *packet,
 /*
  * A packet that conntrack could make nothing of is not translated. Of a service's
  * flow it would arrive from a backend, or at a ClusterIP, that its receiver never
- * had to do with. Those of other flows are not judged.
+ * had to do with. Those of other flows are not judged, nor those of other zones:
+ * which one it was is forgotten with the template that said it.
  */
 static unsigned int nf_svc_invalid(const struct sk_buff *skb,
 				   const struct nf_hook_state *state)
@@ -227,7 +249,7 @@ static unsigned int nf_svc_invalid(const struct sk_buff *skb,
 		return NF_ACCEPT;
 	ct = nf_ct_tuplehash_to_ctrack(hash);
 	nf_svc_packet_from_flow(&packet, ct);
-	ours = READ_ONCE(ct->status) & IPS_DST_NAT;
+	ours = nf_svc_flow_is_ours(packet.ns, ct);
 	nf_ct_put(ct);
 	if (!ours)
 		return NF_ACCEPT;
@@ -255,14 +277,14 @@ static unsigned int nf_svc_hook_heal(void *priv, struct sk_buff *skb,
 	 * have its entry, too.
 	 */
 	if (!ct || (ctinfo != IP_CT_NEW && ctinfo != IP_CT_ESTABLISHED) ||
-	    !nf_ct_is_confirmed(ct) || ct->master)
+	    likely(nf_svc_is_others(ct)) || !nf_ct_is_confirmed(ct) ||
+	    ct->master)
 		return NF_ACCEPT;
 	/* What this node sent to itself was seen in LOCAL_OUT. */
 	if (state->in && state->in->flags & IFF_LOOPBACK)
 		return NF_ACCEPT;
 	if (!nf_svc_heal_packet(&packet, state) ||
-	    !nf_svc_could_be_wrong(packet.ns, ct) ||
-	    nf_ct_zone(ct)->id != NF_CT_DEFAULT_ZONE_ID || nfct_help(ct))
+	    !nf_svc_could_be_wrong(packet.ns, ct))
 		return NF_ACCEPT;
 	offset = nf_svc_transport(skb, state->pf, &protocol);
 	if (offset < 0 || protocol != nf_ct_protonum(ct) ||
