@@ -154,3 +154,51 @@ def test_a_segment_that_is_none_is_dropped(lab, svcctl, tables, family, protocol
         assert c.ask().name == "a"
         came = [p.ports[1] for p in wire.packets() if p.payload.endswith(b"!")]
         assert came == [direct.source_port]
+
+
+@pytest.mark.row("DP-11", "DP-16")
+@pytest.mark.parametrize("protocol", ["udp"])
+@pytest.mark.parametrize("said", ["ct zone set 7", 'ct timeout set "slow"'])
+def test_rules_have_had_a_say_in_the_entry(lab, svcctl, tables, family, protocol, backends, rules, said):
+    """DP-11, DP-16: what rules say of a flow holds for the one that begins anew; one datagram is lost for it."""
+    a, b, _ = backends
+    ip = "ip" if family.bits == 32 else "ip6"
+    if "zone" in said:
+        chains = f"""
+            chain say {{
+                type filter hook prerouting priority raw;
+                udp dport 80 {said}
+                udp sport 8080 {said}
+            }}"""
+    else:
+        chains = f"""
+            ct timeout slow {{
+                protocol udp;
+                l3proto {ip};
+                policy = {{ unreplied: 77, replied: 777 }}
+            }}
+            chain say {{
+                type filter hook prerouting priority mangle;
+                udp dport 80 {said}
+            }}"""
+    rules(f"table {ip} say {{{chains}\n}}")
+    with Conversation(lab.c, family.vip(1), 80, protocol, timeout=1) as c:
+        assert c.ask().name == "a"
+        svcctl("batch", input=f"add backend shop/web:http {b}\ndel backend shop/web:http {a}\n")
+        with pytest.raises(TimeoutError):
+            c.ask()
+        for _ in range(3):
+            assert c.ask().name == "b"
+    assert tables.stats("shop/web:http")["bind"] == 1
+
+
+@pytest.mark.row("DP-11", "DP-10")
+@pytest.mark.parametrize("protocol", ["udp", "tcp"])
+def test_a_frontend_becomes_anothers(lab, svcctl, family, protocol, backends):
+    """DP-11, DP-10: its UDP flows go to the backends of the new one, connections end where they are."""
+    _, b, _ = backends
+    with Conversation(lab.c, family.vip(1), 80, protocol) as c:
+        assert c.ask().name == "a"
+        place = family.at(family.vip(1), 80, protocol)
+        svcctl("batch", input=f"del frontend {place}\nadd service shop/new:http {place} backend {b}\n")
+        assert c.ask().name == ("b" if protocol == "udp" else "a")

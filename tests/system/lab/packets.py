@@ -91,13 +91,19 @@ def _fold(total):
     return ~total & 0xffff or 0xffff
 
 
+def checksum(source, destination, protocol, octets):
+    """Of a packet of TCP or UDP, from its header on, between two addresses."""
+    family = families.of(source)
+    return _fold(_sum(family.pack(source)) + _sum(family.pack(destination)) + PROTOCOLS[protocol] +
+                 len(octets) + _sum(octets))
+
+
 def send_segment(host, source, destination, flags, seq=0, ack=0, payload=b""):
     """Send one TCP segment out of host's (address, port) that no socket of it knows of."""
     family = families.of(destination[0])
     header = struct.pack("!HHIIBBHHH", source[1], destination[1], seq, ack, 0x50, flags, 64240, 0, 0)
     octets = header + payload
-    check = _fold(_sum(family.pack(source[0])) + _sum(family.pack(destination[0])) +
-                  PROTOCOLS["tcp"] + len(octets) + _sum(octets))
+    check = checksum(source[0], destination[0], "tcp", octets)
     with host:
         raw = socket.socket(family.af, socket.SOCK_RAW, PROTOCOLS["tcp"])
     with raw:
