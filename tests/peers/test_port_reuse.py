@@ -82,7 +82,7 @@ def test_ipvs_stalls_a_vanished_clients_port(peer, net, family, told):
 @pytest.mark.row("DP-09")
 @pytest.mark.of("kube-proxy-nftables", "kube-proxy-iptables")
 def test_kube_proxy_sends_a_vanished_clients_port_to_a_gone_backend(peer, net, family, told):
-    """DP-09: conntrack has the old connection for a day, and with it the backend that is gone."""
+    """DP-09: conntrack has the old connection, and with it the backend that is gone."""
     outcome = after_a_client_vanished(peer, net, family)
     told(no_answer_in_s=round(outcome.seconds, 1))
     assert not outcome.answer and not outcome.refused, outcome
