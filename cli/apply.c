@@ -13,6 +13,7 @@ static const char *const outcome_words[] = {
 	[OUTCOME_UNCHANGED] = "unchanged",
 	[OUTCOME_CREATED] = "created",
 	[OUTCOME_CONFIGURED] = "configured",
+	[OUTCOME_NOT_SERVED] = "not-served",
 };
 
 static int compare_places(const void *a, const void *b, void *arg)
@@ -128,7 +129,7 @@ static enum exit_status run_apply(struct svcctl *ctl, struct words *words)
 	if (!status && !ctl->file)
 		status = complain(
 			WRONG_USAGE,
-			"apply: which file?; -f FILE, or -f - for the standard "
+			"apply: which file? -f FILE, or -f - for the standard "
 			"input");
 	if (!status)
 		status = application_read(ctl, &apply);
@@ -143,48 +144,59 @@ static enum exit_status run_apply(struct svcctl *ctl, struct words *words)
 
 const struct command svcctl_apply = {
 	.verb = "apply",
-	.synopsis = "-f FILE|-",
-	.summary = "carry the Services of Kubernetes manifests",
-	.help = "Reads Services and Nodes (v1) and EndpointSlices (discovery.k8s.io/v1), YAML or JSON,\n"
-		"several documents and Lists too, and makes the kernel carry them. For the Services that\n"
-		"the file names it is the whole truth: their slices in it are all there are. Other\n"
-		"services are not touched. It is one transaction, and has taken effect when svcctl\n"
-		"ends.\n"
+	.synopsis = "-f FILE|- [OPTION...]",
+	.summary = "make the kernel serve the Services of Kubernetes manifests",
+	.help = "Makes the kernel serve the Services of a file. It reads Services and Nodes (v1)\n"
+		"and EndpointSlices (discovery.k8s.io/v1), YAML or JSON, several documents and\n"
+		"Lists too:\n"
 		"\n"
-		"A Service answers at its ClusterIPs, node ports, load-balancer addresses (ipMode VIP) and\n"
-		"external IPs, as its traffic policies, source ranges and endpoints' hints say. What a\n"
-		"Service may not have or the module cannot do is left out, with a warning that says what\n"
-		"and why; external IPs that are not in --external-ip-cidrs are served with a warning. Of\n"
-		"several Services that want one frontend the oldest (creationTimestamp, uid, name) gets it.\n"
+		"  kubectl get services,endpointslices,nodes -A -o json | svcctl apply -f -\n"
 		"\n"
-		"A Service without a clusterIP gets one from --service-cidr, the same one each time; what\n"
-		"is sent to addresses there that no service has is dropped from then on (service-cidr of\n"
-		"the settings).\n"
-		"Clients that are not pods are masqueraded if it is known what a pod is: from --pod-cidr,\n"
-		"from the podCIDRs of this node's Node, or from the settings there are.\n"
-		"With --masquerade-all pods that ask a ClusterIP are masqueraded, too. From outside the\n"
-		"cluster a ClusterIP can be asked, unless --internal-cluster-ips is given (then it has to\n"
-		"be known what a pod is).\n"
+		"The endpoints of a Service are those of its EndpointSlices in the file, and no\n"
+		"others. Services that the file does not name are not touched. With --prune they\n"
+		"are deleted if they belong to the same owner (--owner). All of this is one\n"
+		"transaction, and has taken effect when svcctl ends.\n"
 		"\n"
-		"An endpoint is local if its nodeName is the name of this node. If the file has the Node of\n"
-		"that name, its zone label and its addresses count: the first InternalIP, else ExternalIP,\n"
-		"of each family is the primary one. Without it the primary address is the source address\n"
-		"of the default route. Node ports answer at the primary addresses, at all addresses of the\n"
-		"node (all), or at those in the CIDRs given, addresses that come later too; a family of\n"
-		"which no CIDR is given answers at all. That holds for all node ports of this node\n"
-		"(node-port-cidr of the settings): say it each time.\n"
+		"A Service answers at its ClusterIPs, node ports, load-balancer addresses (ipMode\n"
+		"VIP) and external IPs, as its traffic policies, source ranges and endpoints'\n"
+		"hints say. What a Service may not have or the module cannot do is left out, with\n"
+		"a warning that says what and why; external IPs that are not in\n"
+		"--external-ip-cidrs are served with a warning. Of several Services that want one\n"
+		"frontend the oldest gets it (creationTimestamp, then uid, then name).\n"
+		"\n"
+		"A Service without a clusterIP gets one from --service-cidr, the same one each\n"
+		"time. What is sent to addresses there that no service has is dropped from then\n"
+		"on (setting service-cidr).\n"
+		"\n"
+		"Clients that are not pods are masqueraded if it is known what a pod is: from\n"
+		"--pod-cidr, else from the podCIDRs of this node's Node, else from the settings\n"
+		"there are ('svcctl help set settings'). With --masquerade-all pods that ask a\n"
+		"ClusterIP are masqueraded, too. From outside the cluster a ClusterIP can be\n"
+		"asked, unless --internal-cluster-ips is given (then it has to be known what a\n"
+		"pod is).\n"
+		"\n"
+		"An endpoint is local if its nodeName is the name of this node. If the file has\n"
+		"the Node of that name, its zone label and its addresses count: of each family\n"
+		"the first InternalIP, else the first ExternalIP, is the primary address. Without\n"
+		"it the primary address is the source address of the default route.\n"
+		"\n"
+		"--nodeport-addresses says where node ports answer: at the primary addresses, at\n"
+		"all addresses of the node, or at those that are in the CIDRs given; a family of\n"
+		"which no CIDR is given then answers at all of its addresses. Addresses that come\n"
+		"later count, too. It holds for all node ports of this node (setting\n"
+		"node-port-cidr), so it must be given each time.\n"
+		"\n"
+		"A CIDR is IP/PREFIX; an IP alone is just that address.\n"
 		"\n"
 		"For each Service a line says what was done:\n"
-		"  service/web created|configured|unchanged|deleted\n"
-		"  service/shop/web …     in namespace shop\n"
+		"  service/web created|configured|unchanged|deleted|not-served\n"
+		"  service/shop/web ...     in another namespace than default\n"
 		"\n"
-		"With --prune the file is the whole truth of its owner (--owner): what else that one\n"
-		"has is deleted.\n"
+		"Not served are headless Services and those of type ExternalName: DNS does it.\n"
 		"\n"
 		"Anchors, aliases, tags and merge keys of YAML are not read.\n"
 		"\n"
-		"  svcctl apply -f shop.yaml --pod-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/12\n"
-		"  kubectl get services,endpointslices -A -o yaml | svcctl apply -f - --prune\n",
+		"  svcctl apply -f shop.yaml --pod-cidr 10.244.0.0/16 --service-cidr 10.96.0.0/12\n",
 	.options = OPTION_FILE | OPTION_NODE | OPTION_ZONE | OPTION_NODE_PORTS |
 		   OPTION_SERVICE_CIDR | OPTION_POD_CIDR |
 		   OPTION_EXTERNAL_IP_CIDRS | OPTION_MASQUERADE_ALL |

@@ -32,8 +32,13 @@ static enum exit_status parse_wanted(struct wanted_backend *wanted,
 	if (!wanted->word)
 		return complain(
 			WRONG_USAGE,
-			"backend: of which service?; NAME or its IP:PORT[/PROTOCOL]");
+			"backend: of which service? NAME or its IP:PORT[/PROTOCOL]");
 	wanted->place = words_take(words);
+	if (!wanted->place)
+		return complain(
+			WRONG_USAGE,
+			"backend: two words are expected, the service and its backend: NAME|FRONTEND IP:PORT, and there is only %s",
+			wanted->word);
 	status = parse_backend_place(wanted->place, &wanted->backend);
 	if (!status)
 		status = parse_backend_words(words, &wanted->change);
@@ -138,10 +143,9 @@ static enum exit_status run_set(struct svcctl *ctl, struct words *words)
 	enum exit_status status = parse_wanted(&wanted, words);
 
 	if (!status && !wanted.change.has_weight && !wanted.change.has_sets)
-		status =
-			complain(WRONG_USAGE,
-				 "set backend %s: what?; weight N or sets SETS",
-				 wanted.place);
+		status = complain(WRONG_USAGE,
+				  "set backend %s: what? weight N or sets SETS",
+				  wanted.place);
 	return status ? status :
 			transaction_run(ctl, READ_ALL, NULL, plan_set, &wanted);
 }
@@ -165,11 +169,15 @@ const struct command svcctl_add_backend = {
 	.noun = "backend",
 	.synopsis = "NAME|FRONTEND IP:PORT [weight N] [sets SETS]",
 	.summary = "give a service one more backend",
-	.help = "The family of the address decides which service of this name is meant; if there\n"
-		"are several protocols, NAME/tcp or NAME/udp does.\n"
+	.help = "The service is called by its name or by one of its frontends,\n"
+		"IP:PORT[/PROTOCOL]. If it exists in both families, that of the backend's address\n"
+		"is meant; if there are several protocols, NAME/tcp or NAME/udp says which.\n"
 		"\n"
-		"The weight is 0 to 65535 (1); 0 gets no new flows. SETS are cluster (the default),\n"
-		"local, cluster,local or none: draining.\n",
+		"The weight is 0 to 65535 (default 1). SETS are cluster (default), local,\n"
+		"cluster,local or none. A backend in no set, or of weight 0, drains: it keeps its\n"
+		"flows and gets no new ones. What the sets are for: 'svcctl help add service'.\n"
+		"\n"
+		"  svcctl add backend shop/web:http 10.244.3.4:8080 weight 2\n",
 	.batch = true,
 	.run = run_add,
 };
@@ -179,8 +187,10 @@ const struct command svcctl_set_backend = {
 	.noun = "backend",
 	.synopsis = "NAME|FRONTEND IP:PORT [weight N] [sets SETS]",
 	.summary = "change a backend",
-	.help = "Changes what is given and keeps the rest. A backend with sets none is draining: it\n"
-		"keeps its flows and gets no new ones. The same holds for weight 0.\n",
+	.help = "Changes what is given and keeps the rest. A backend in no set, or of weight 0,\n"
+		"drains: it keeps its flows and gets no new ones.\n"
+		"\n"
+		"  svcctl set backend shop/web:http 10.244.1.5:8080 sets none\n",
 	.batch = true,
 	.run = run_set,
 };
@@ -190,9 +200,11 @@ const struct command svcctl_del_backend = {
 	.noun = "backend",
 	.synopsis = "NAME|FRONTEND IP:PORT",
 	.summary = "take a backend away from a service",
-	.help = "New flows no longer get the backend; those that have it keep it until they end, a UDP\n"
-		"flow as long as its client goes on sending. To see it until they have ended, let it\n"
-		"drain first: svcctl set backend NAME IP:PORT sets none\n",
+	.help = "The backend is gone: new flows no longer get it, and UDP flows that have it go to\n"
+		"another one with their next packet; TCP and SCTP connections keep it until they\n"
+		"end. To let UDP flows end first, let it drain:\n"
+		"\n"
+		"  svcctl set backend shop/web:http 10.244.1.5:8080 sets none\n",
 	.batch = true,
 	.run = run_del,
 };

@@ -64,6 +64,34 @@ static enum exit_status note_steps(struct svcctl *ctl, struct batch *batch)
 	return DONE;
 }
 
+/* What a shell would take, and a batch does not. */
+static enum exit_status check_words(const struct batch *batch)
+{
+	const char *last = batch->words[batch->n_words - 1];
+
+	if (!strcmp(batch->words[0], "svcctl"))
+		return complain(WRONG_USAGE,
+				"svcctl: a line begins with add, set or del");
+	if (!strcmp(last, "\\"))
+		return complain(
+			WRONG_USAGE,
+			"\\: a line cannot go on in the next one; write it as one");
+	for (size_t i = 0; i < batch->n_words; i++) {
+		if (strpbrk(batch->words[i], "'\""))
+			return complain(
+				WRONG_USAGE,
+				"%s: no shell takes quotes off here; write it without",
+				batch->words[i]);
+		if (!strncmp(batch->words[i], "--", 2) ||
+		    (!i && *batch->words[i] == '-'))
+			return complain(
+				WRONG_USAGE,
+				"%s: a line takes no options; they stand behind 'svcctl batch' and hold for all lines",
+				batch->words[i]);
+	}
+	return DONE;
+}
+
 static enum exit_status run_line(struct svcctl *ctl, struct batch *batch,
 				 char *line)
 {
@@ -77,12 +105,9 @@ static enum exit_status run_line(struct svcctl *ctl, struct batch *batch,
 		return status;
 	words = (struct words){ .word = batch->words,
 				.n = (int)batch->n_words };
-	if (*batch->words[0] == '-')
-		return complain(
-			WRONG_USAGE,
-			"%s: a line takes no options; they stand behind 'svcctl batch' and hold for all lines",
-			batch->words[0]);
-	status = command_take(&words, &command);
+	status = check_words(batch);
+	if (!status)
+		status = command_take(&words, &command);
 	if (status)
 		return status;
 	if (!command->batch)
@@ -225,14 +250,17 @@ const struct command svcctl_batch = {
 	.verb = "batch",
 	.synopsis = "[-f FILE|-] [--dry-run]",
 	.summary = "carry out many commands as one transaction",
-	.help = "Reads a command a line: 'add', 'set' and 'del' with their words, without 'svcctl'\n"
-		"and without options. All of them are applied at once, or none is: a line that is\n"
-		"wrong, or that the kernel refuses, is named, and nothing has changed. Later lines\n"
-		"see what earlier lines did. What follows a # at the start of a word is a comment.\n"
+	.help = "Reads a command on each line: 'add', 'set' and 'del' with their words, without\n"
+		"'svcctl' and without options. All of them are applied at once, or none is: a\n"
+		"line that is wrong, or that the kernel refuses, is named, and nothing has\n"
+		"changed. Later lines see what earlier lines did. What follows a # at the start\n"
+		"of a word is a comment.\n"
 		"\n"
-		"A file has 64 MiB at most. Without -f it reads the standard input. With --dry-run\n"
-		"all is checked, by the kernel too, but for what only applying it can show, and\n"
-		"nothing is changed.\n"
+		"There is no shell: write *:30080 without quotes.\n"
+		"\n"
+		"Without -f it reads the standard input, at most 64 MiB. With --dry-run all is\n"
+		"checked, by the kernel too, and nothing is changed; what only shows when it is\n"
+		"applied, such as a lack of memory, is not found.\n"
 		"\n"
 		"  add service shop/web:http 10.96.33.7:80\n"
 		"  add backend shop/web:http 10.244.1.5:8080   # the first replica\n"

@@ -152,9 +152,9 @@ static enum exit_status run_bugreport(struct svcctl *ctl, struct words *words)
 const struct command svcctl_bugreport = {
 	.verb = "bugreport",
 	.synopsis = "",
-	.summary = "print all that a report of a mistake should have",
-	.help = "One text: versions, parameters, status, history, services, counters, sysctls and\n"
-		"who is at netfilter's hooks. Names and addresses of services and backends are in\n"
-		"it; nothing of the environment, of files or of packets is.\n",
+	.summary = "print all that a bug report should have",
+	.help = "Prints one text: versions, parameters, status, history, services, counters,\n"
+		"sysctls and who is at netfilter's hooks. Names and addresses of services and\n"
+		"backends are in it; nothing of the environment, of files or of packets is.\n",
 	.run = run_bugreport,
 };

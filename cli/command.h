@@ -27,6 +27,24 @@ enum option_bit {
 	OPTION_INTERNAL = 1 << 15,
 };
 
+/* What the list of commands and the manual page both say. */
+#define HELP_WORDS                                                                           \
+	"A service is called NAMESPACE/NAME[:PORT], for example shop/web:http. The name\n"   \
+	"of its port is a part of that; only list, show and stats take NAMESPACE/NAME for\n" \
+	"all ports. If several services have the name, of several protocols or families,\n"  \
+	"NAME/udp, NAME/ipv6 or NAME/udp/ipv6 says which. A service answers at its\n"        \
+	"frontends and is served by its backends. Both are written IP:PORT or\n"             \
+	"[IPV6]:PORT; a frontend also IP:PORT/udp, and *:PORT if it is a NodePort (quote\n"  \
+	"the * for the shell).\n"                                                            \
+	"\n"                                                                                 \
+	"Each service has an owner, the program that takes care of it: admin for svcctl,\n"  \
+	"unless --owner says other. So have the settings. To change what another owner\n"    \
+	"has, name that one.\n"
+
+#define HELP_STATUS                                                           \
+	"0 done, 1 wrong usage or file, 2 refused by the kernel or failed,\n" \
+	"3 module not loaded, 4 not found, 5 not permitted, 6 differences"
+
 /**
  * struct command - one command
  * @verb: its first word
@@ -66,6 +84,14 @@ const struct command *command_find(const char *verb, const char *noun);
  * @verb: the word
  */
 bool command_verb_known(const char *verb);
+
+/**
+ * complain_verb - tell that there is no such command
+ * @verb: the first word
+ *
+ * Return: WRONG_USAGE.
+ */
+enum exit_status complain_verb(const char *verb);
 
 /**
  * command_take - take the command off the front of some words

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
 #include <string.h>
 
 #include "command.h"
@@ -64,13 +65,13 @@ bool command_verb_known(const char *verb)
 	return false;
 }
 
-/* Words that other tools have for it. */
-static const char *command_meant(const char *verb)
+enum exit_status complain_verb(const char *verb)
 {
+	/* what other programs call it */
 	static const struct {
-		const char *verb;
+		const char *said;
 		const char *meant;
-	} others[] = {
+	} habits[] = {
 		{ "get", "'svcctl list' or 'svcctl show NAME'" },
 		{ "describe", "'svcctl show NAME'" },
 		{ "ls", "'svcctl list'" },
@@ -82,19 +83,53 @@ static const char *command_meant(const char *verb)
 		{ "change", "'svcctl set'" },
 		{ "replace", "'svcctl set'" },
 		{ "watch", "'svcctl monitor'" },
+		{ "patch", "'svcctl set'" },
+		{ "update", "'svcctl set'" },
+		{ "modify", "'svcctl set'" },
+		{ "service", "'svcctl add|set|del service'" },
+		{ "backend", "'svcctl add|set|del backend'" },
+		{ "frontend", "'svcctl add|set|del frontend'" },
+		{ "settings", "'svcctl set settings'" },
 	};
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
-		if (!strcmp(others[i].verb, verb))
-			return others[i].meant;
+	for (size_t i = 0; i < sizeof(habits) / sizeof(*habits); i++) {
+		if (!strcmp(habits[i].said, verb))
+			return complain(WRONG_USAGE,
+					"%s: no such command; here it is %s",
+					verb, habits[i].meant);
 	}
-	return "'svcctl help' lists them";
+	return complain(WRONG_USAGE,
+			"%s: no such command; 'svcctl help' lists them", verb);
+}
+
+/* "service, backend or frontend" */
+static void list_nouns(const char *verb, char *text, size_t size)
+{
+	size_t used = 0;
+
+	*text = '\0';
+	for (const struct command *const *at = svcctl_commands; *at; at++) {
+		const char *glue = ", ";
+		int n;
+
+		if (strcmp((*at)->verb, verb) || !(*at)->noun)
+			continue;
+		/* commands of one verb stand together */
+		if (!at[1] || strcmp(at[1]->verb, verb))
+			glue = " or ";
+		n = snprintf(text + used, size - used, "%s%s", used ? glue : "",
+			     (*at)->noun);
+		if (n < 0 || (size_t)n >= size - used)
+			return;
+		used += (size_t)n;
+	}
 }
 
 enum exit_status command_take(struct words *words,
 			      const struct command **command)
 {
 	const char *verb = words_take(words), *noun = words_peek(words);
+	char nouns[128];
 
 	if (!verb)
 		verb = "list";
@@ -109,12 +144,10 @@ enum exit_status command_take(struct words *words,
 		return DONE;
 	}
 	if (!command_verb_known(verb))
-		return complain(WRONG_USAGE, "%s: no such command; %s", verb,
-				command_meant(verb));
+		return complain_verb(verb);
+	list_nouns(verb, nouns, sizeof(nouns));
 	if (!noun)
-		return complain(WRONG_USAGE, "%s: what?; see 'svcctl help %s'",
-				verb, verb);
-	return complain(WRONG_USAGE,
-			"%s %s: no such command; see 'svcctl help %s'", verb,
-			noun, verb);
+		return complain(WRONG_USAGE, "%s: what? %s", verb, nouns);
+	return complain(WRONG_USAGE, "%s %s: no such command; %s %s", verb,
+			noun, verb, nouns);
 }

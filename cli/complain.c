@@ -105,14 +105,48 @@ static const char *reason(const struct nf_svc_error *error)
 	}
 }
 
+/* The frontend that is spoken of: what 'svcctl show' takes. */
+static const char *remedy_whose(const struct nf_svc_error *error, char *text,
+				size_t size)
+{
+	const char *place = error->object + strlen("frontend ");
+
+	snprintf(text, size, "; 'svcctl show %.*s' shows whose it is",
+		 (int)strcspn(place, " "), place);
+	return text;
+}
+
+/* A message means that the tables refused, not that a right is missing. */
+static const char *remedy_permission(const struct nf_svc_error *error,
+				     char *text, size_t size)
+{
+	if (!*error->message)
+		return "; run it as root (CAP_NET_ADMIN)";
+	if (!strncmp(error->object, "frontend ", 9))
+		return remedy_whose(error, text, size);
+	return "; 'svcctl list' shows whose it is, --owner NAME works for that one";
+}
+
+/* What is in the way of a new object. */
+static const char *remedy_exists(const struct nf_svc_error *error, char *text,
+				 size_t size)
+{
+	if (!strncmp(error->object, "frontend ", 9))
+		return remedy_whose(error, text, size);
+	if (strstr(error->object, ", backend "))
+		return "; 'svcctl set backend' changes it";
+	return "; 'svcctl set service' changes it";
+}
+
 /* What would be right, where that can be told from the number. */
-static const char *remedy(const struct nf_svc_error *error)
+static const char *remedy(const struct nf_svc_error *error, char *text,
+			  size_t size)
 {
 	switch (error->number) {
 	case EPERM:
-		/* a message means that the tables refused, not the missing right */
-		return *error->message ? "" :
-					 "; run it as root (CAP_NET_ADMIN)";
+		return remedy_permission(error, text, size);
+	case EEXIST:
+		return remedy_exists(error, text, size);
 	case EUSERS:
 		return "; only that process writes for it until it ends";
 	case EAGAIN:
@@ -154,7 +188,11 @@ static const char *culprit(const struct nf_svc_error *error, char *text,
 static enum exit_status complain_of(const struct nf_svc_error *error)
 {
 	const char *object = error->object, *attribute = error->attribute;
-	char process[80];
+	char process[80], hint[160];
+
+	/* "backend 10.1.1.1:80: backend: …" tells nothing by its second */
+	if (!*error->value && strstr(object, attribute))
+		attribute = "";
 
 	switch (error->kind) {
 	case NF_SVC_ERROR_NO_MODULE:
@@ -167,10 +205,12 @@ static enum exit_status complain_of(const struct nf_svc_error *error)
 			 *error->value ? " " : "", error->value,
 			 *attribute ? ": " : "", reason(error),
 			 culprit(error, process, sizeof(process)),
-			 remedy(error));
+			 remedy(error, hint, sizeof(hint)));
 		if (error->number == EPERM)
 			return NOT_PERMITTED;
-		return error->number == ENOENT ? NOT_FOUND : REFUSED;
+		return error->number == ENOENT || error->number == ENODEV ?
+			       NOT_FOUND :
+			       REFUSED;
 	case NF_SVC_ERROR_INTERRUPTED:
 		return complain(REFUSED, "%s; try again", error->message);
 	case NF_SVC_ERROR_SYSTEM:

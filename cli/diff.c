@@ -301,7 +301,7 @@ static enum exit_status run_diff(struct svcctl *ctl, struct words *words)
 	if (!status && !ctl->file)
 		status = complain(
 			WRONG_USAGE,
-			"diff: which file?; -f FILE, or -f - for the standard input");
+			"diff: which file? -f FILE, or -f - for the standard input");
 	if (!status)
 		status = read_file(ctl, &comparison);
 	if (!status)
@@ -314,13 +314,15 @@ static enum exit_status run_diff(struct svcctl *ctl, struct words *words)
 
 const struct command svcctl_diff = {
 	.verb = "diff",
-	.synopsis = "-f FILE|-",
+	.synopsis = "-f FILE|- [OPTION...]",
 	.summary = "show what apply or restore of a file would change",
 	.help = "Takes what 'svcctl apply' takes, with the same options, and what 'svcctl save'\n"
-		"printed. A line for each object that would be added (+), changed (~) or deleted (-);\n"
-		"what a deleted service has is not listed. Changes nothing, and needs no rights.\n"
+		"printed. A line for each object that would be added (+), changed (~) or deleted\n"
+		"(-); what a deleted service has is not listed. Changes nothing, and needs no\n"
+		"rights.\n"
 		"\n"
-		"Exits with 6 if there is a difference, with 0 if there is none.\n",
+		"Exits with 6 if there is a difference, with 0 if there is none; with -q that is\n"
+		"all it tells.\n",
 	.options = OPTION_FILE | OPTION_NODE | OPTION_ZONE | OPTION_NODE_PORTS |
 		   OPTION_SERVICE_CIDR | OPTION_POD_CIDR |
 		   OPTION_EXTERNAL_IP_CIDRS | OPTION_MASQUERADE_ALL |

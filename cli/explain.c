@@ -8,6 +8,7 @@
 #include "explain.h"
 #include "print.h"
 #include "route.h"
+#include "select.h"
 
 static enum exit_status parse_destination(const char *word,
 					  struct nf_svc_packet *packet)
@@ -19,7 +20,16 @@ static enum exit_status parse_destination(const char *word,
 	if (!word)
 		return complain(
 			WRONG_USAGE,
-			"explain: where does the packet go?; IP[:PORT][/PROTOCOL]");
+			"explain: where does the packet go? IP[:PORT][/PROTOCOL]");
+	if (strchr(word, '/') && !looks_like_place(word))
+		return complain(
+			WRONG_USAGE,
+			"%s: a name where an address is expected; IP[:PORT][/PROTOCOL]",
+			word);
+	if (!strcmp(word, "from"))
+		return complain(
+			WRONG_USAGE,
+			"from: the destination goes first: explain DST from SRC");
 	if (nf_svc_place_parse(word, &place, &why))
 		return complain(WRONG_USAGE, "%s: not a destination: %s", word,
 				why);
@@ -61,7 +71,7 @@ static enum exit_status parse_source(const char *word,
 	if (!word)
 		return complain(
 			WRONG_USAGE,
-			"explain: from whom?; explain DST from SRC[:PORT]");
+			"explain: from whom? explain DST from SRC[:PORT]");
 	if (nf_svc_place_parse(word, &place, &why))
 		return complain(WRONG_USAGE, "from %s: not a source: %s", word,
 				why);
@@ -78,6 +88,21 @@ static enum exit_status parse_source(const char *word,
 	return DONE;
 }
 
+static enum exit_status parse_device(const char *name,
+				     struct nf_svc_packet *packet)
+{
+	if (!name)
+		return complain(
+			WRONG_USAGE,
+			"dev: its value is missing; a device, as 'ip link' lists them");
+	if (!*name || strlen(name) > NF_SVC_DEVICE_MAX)
+		return complain(WRONG_USAGE,
+				"dev %s: not a device's name; 1 to %d bytes",
+				name, NF_SVC_DEVICE_MAX);
+	strcpy(packet->device, name);
+	return DONE;
+}
+
 static enum exit_status parse_packet(struct words *words,
 				     struct nf_svc_packet *packet)
 {
@@ -87,18 +112,11 @@ static enum exit_status parse_packet(struct words *words,
 	if (!status && !words_take_if(words, "from"))
 		status = complain(
 			WRONG_USAGE,
-			"explain: from whom?; explain DST from SRC[:PORT]");
+			"explain: from whom? explain DST from SRC[:PORT]");
 	if (!status)
 		status = parse_source(words_take(words), packet);
-	if (!status && words_take_if(words, "dev")) {
-		const char *device = words_take(words);
-
-		if (!device || !*device || strlen(device) > NF_SVC_DEVICE_MAX)
-			return complain(WRONG_USAGE,
-					"dev %s: not a device's name",
-					device ? device : "");
-		strcpy(packet->device, device);
-	}
+	if (!status && words_take_if(words, "dev"))
+		status = parse_device(words_take(words), packet);
 	return status ? status : words_end(words);
 }
 
@@ -362,9 +380,12 @@ const struct command svcctl_explain = {
 	.synopsis = "DST[:PORT][/PROTOCOL] from SRC[:PORT] [dev DEVICE]",
 	.summary = "tell what would happen to a packet, and why",
 	.help = "The kernel answers with the very lookup that a packet gets, and without a side\n"
-		"effect. DST and SRC are addresses; without a port and protocol it is about a ping.\n"
-		"DEVICE is where the packet comes in; if it is not given, it is where the route to SRC\n"
-		"leads, or none if SRC is an address of this node.\n"
+		"effect. DST and SRC are addresses; an IPv6 address with a port stands in\n"
+		"brackets. PROTOCOL is tcp (default), udp or sctp; any other one, icmp or a\n"
+		"number, goes without a port. Without a port and a protocol it is about a ping.\n"
+		"\n"
+		"DEVICE is where the packet comes in. If it is not given, it is where the route\n"
+		"to SRC leads, or none if SRC is an address of this node.\n"
 		"\n"
 		"  svcctl explain 10.96.33.7:80 from 10.244.1.5\n"
 		"  svcctl explain [fd00:96::7]:53/udp from [fd00:244::5]:40000 dev cni0\n",

@@ -110,11 +110,11 @@ static enum exit_status run_flush(struct svcctl *ctl, struct words *words)
 
 const struct command svcctl_flush = {
 	.verb = "flush",
-	.synopsis = "",
+	.synopsis = "[--yes]",
 	.summary = "delete all services of one owner",
 	.help = "Deletes the services of one owner, admin unless --owner names another, in one\n"
-		"transaction. Those of other owners and the settings stay. Asks first, on a\n"
-		"terminal; elsewhere it needs --yes.\n",
+		"transaction. Those of other owners and the settings stay. On a terminal it asks\n"
+		"first; elsewhere it needs --yes.\n",
 	.options = OPTION_YES,
 	.run = run_flush,
 };

@@ -60,31 +60,35 @@ static enum exit_status parse_rule(struct wanted_frontend *wanted,
 	struct rule_change *change;
 	enum exit_status status;
 	uint32_t value = 0;
+	const char *class;
 
 	status = parse_word(words, "rule", nf_svc_classes, &value);
 	if (status)
 		return status;
 	change = &wanted->rules[value];
+	class = nf_svc_word_text(nf_svc_classes, value);
 	while (!status) {
 		if (words_take_if(words, "set")) {
-			status = parse_word(words, "set", nf_svc_set_words,
-					    &value);
+			status = parse_once(words, "set", nf_svc_set_words,
+					    &change->has_set, &value);
 			change->rule.set = (uint8_t)value;
-			change->has_set = true;
 		} else if (words_take_if(words, "masquerade")) {
-			status =
-				parse_word(words, "masquerade", yes_no, &value);
+			status = parse_once(words, "masquerade", yes_no,
+					    &change->has_masquerade, &value);
 			change->rule.masquerade = value;
-			change->has_masquerade = true;
 		} else if (words_take_if(words, "empty")) {
-			status = parse_word(words, "empty", nf_svc_empties,
-					    &value);
+			status = parse_once(words, "empty", nf_svc_empties,
+					    &change->has_empty, &value);
 			change->rule.empty = (uint8_t)value;
-			change->has_empty = true;
 		} else {
 			break;
 		}
 	}
+	if (!status && !change->has_set && !change->has_masquerade &&
+	    !change->has_empty)
+		return complain(WRONG_USAGE,
+				"rule %s: what? set, masquerade or empty",
+				class);
 	return status;
 }
 
@@ -92,10 +96,11 @@ static enum exit_status parse_flag(struct wanted_frontend *wanted,
 				   struct words *words, const char *word,
 				   uint32_t flag)
 {
+	bool given = wanted->flags_given & flag;
 	enum exit_status status;
 	uint32_t yes = 0;
 
-	status = parse_word(words, word, yes_no, &yes);
+	status = parse_once(words, word, yes_no, &given, &yes);
 	wanted->flags_given |= flag;
 	wanted->flags = yes ? wanted->flags | flag : wanted->flags & ~flag;
 	return status;
@@ -117,6 +122,40 @@ static enum exit_status parse_ranges(struct wanted_frontend *wanted,
 	wanted->has_ranges = true;
 	return parse_cidrs(list, "source-range", &wanted->ranges,
 			   &wanted->n_ranges);
+}
+
+static enum exit_status check_ranges(const struct wanted_frontend *wanted)
+{
+	char range[NF_SVC_CIDR_TEXT];
+	uint8_t family = wanted->place.addr.family;
+
+	for (size_t i = 0; i < wanted->n_ranges && family; i++) {
+		if (wanted->ranges[i].addr.family != family)
+			return complain(
+				WRONG_USAGE,
+				"source-range %s: %s is asked over the other family; give ranges of that",
+				nf_svc_cidr_format(&wanted->ranges[i], range),
+				wanted->word);
+	}
+	return DONE;
+}
+
+static enum exit_status check_kind(const struct wanted_frontend *wanted)
+{
+	if (!wanted->place.addr.family &&
+	    wanted->flags & NF_SVC_FRONTEND_EXCLUSIVE)
+		return complain(
+			WRONG_USAGE,
+			"%s exclusive yes: the addresses of the node are not for services alone",
+			wanted->word);
+	if (!wanted->has_kind || wanted->place.addr.family ||
+	    wanted->kind == NF_SVC_KIND_NODE_PORT)
+		return DONE;
+	return complain(
+		WRONG_USAGE,
+		"%s type %s: * is the addresses of the node, which only "
+		"a NodePort has; write an address, or type NodePort",
+		wanted->word, nf_svc_word_text(nf_svc_kinds, wanted->kind));
 }
 
 static enum exit_status parse_wanted(struct wanted_frontend *wanted,
@@ -143,9 +182,8 @@ static enum exit_status parse_wanted(struct wanted_frontend *wanted,
 	status = parse_frontend_place(wanted->word, &wanted->place);
 	while (!status && words_peek(words)) {
 		if (words_take_if(words, "type")) {
-			status = parse_word(words, "type", nf_svc_kinds,
-					    &wanted->kind);
-			wanted->has_kind = true;
+			status = parse_once(words, "type", nf_svc_kinds,
+					    &wanted->has_kind, &wanted->kind);
 		} else if (words_take_if(words, "exclusive")) {
 			status = parse_flag(wanted, words, "exclusive",
 					    NF_SVC_FRONTEND_EXCLUSIVE);
@@ -160,7 +198,11 @@ static enum exit_status parse_wanted(struct wanted_frontend *wanted,
 			break;
 		}
 	}
-	return status ? status : words_end(words);
+	if (!status)
+		status = words_end(words);
+	if (!status)
+		status = check_kind(wanted);
+	return status ? status : check_ranges(wanted);
 }
 
 static void change_frontend(const struct wanted_frontend *wanted,
@@ -203,7 +245,9 @@ static void new_frontend(const struct wanted_frontend *wanted,
 		frontend->kind = (uint8_t)wanted->kind;
 	else if (!frontend->addr.family)
 		frontend->kind = NF_SVC_KIND_NODE_PORT;
-	if (frontend->kind == NF_SVC_KIND_CLUSTER_IP)
+	if (frontend->kind == NF_SVC_KIND_CLUSTER_IP &&
+	    !(wanted->flags_given & NF_SVC_FRONTEND_EXCLUSIVE) &&
+	    may_be_exclusive(&frontend->addr, wanted->word))
 		frontend->flags = NF_SVC_FRONTEND_EXCLUSIVE;
 	nf_svc_frontend_rules(frontend, false,
 			      nf_svc_settings_know_pods(settings,
@@ -219,6 +263,15 @@ static bool suits(const struct wanted_frontend *wanted,
 
 	return (!place->addr.family || place->addr.family == service->family) &&
 	       (!place->has_protocol || place->protocol == service->protocol);
+}
+
+/* Said on purpose, it is done: the node may have other ways in. */
+static void warn_of_exclusive(const struct wanted_frontend *wanted)
+{
+	if (wanted->flags & NF_SVC_FRONTEND_EXCLUSIVE &&
+	    is_of_node(&wanted->place.addr))
+		warn("%s: exclusive, and an address of this node: what asks any other port there (SSH, the kubelet) is refused",
+		     wanted->word);
 }
 
 /* Where nobody is known to be a pod, pods are kept out, too. */
@@ -262,6 +315,7 @@ static enum exit_status queue_new(struct svcctl *ctl,
 		if (select_check_owner(ctl, service))
 			return NOT_PERMITTED;
 		new_frontend(wanted, service, &snapshot->settings, &frontend);
+		warn_of_exclusive(wanted);
 		warn_of_internal(wanted, &frontend, &snapshot->settings);
 		ret = nf_svc_tx_frontend_set(ctl->client, service->name,
 					     &frontend, NF_SVC_FLAG_EXCL,
@@ -327,6 +381,7 @@ static enum exit_status queue_each(struct svcctl *ctl,
 			return NOT_PERMITTED;
 		frontend = *there;
 		change_frontend(wanted, &frontend);
+		warn_of_exclusive(wanted);
 		warn_of_internal(wanted, &frontend, &snapshot->settings);
 		ret = delete ?
 			      nf_svc_tx_frontend_del(ctl->client, &frontend,
@@ -337,11 +392,9 @@ static enum exit_status queue_each(struct svcctl *ctl,
 	if (!found)
 		return complain(
 			NOT_FOUND,
-			"%s/%s: no such frontend; 'svcctl list' shows those there "
+			"%s%s: no such frontend; 'svcctl list' shows those there "
 			"are",
-			wanted->word,
-			nf_svc_word_text(nf_svc_protocols,
-					 wanted->place.protocol));
+			wanted->word, strchr(wanted->word, '/') ? "" : "/tcp");
 	return transaction_check(ret, &error);
 }
 
@@ -377,7 +430,7 @@ static enum exit_status run_set(struct svcctl *ctl, struct words *words)
 	if (!status && words->n == 1)
 		status = complain(
 			WRONG_USAGE,
-			"set frontend %s: what?; type, exclusive, internal, source-range or rule",
+			"set frontend %s: what? type, exclusive, internal, source-range or rule",
 			wanted.word);
 	/* without a protocol it is the TCP one */
 	wanted.place.has_protocol = true;
@@ -407,31 +460,43 @@ static enum exit_status run_del(struct svcctl *ctl, struct words *words)
 }
 
 #define FRONTEND_WORDS                                                   \
-	"[type ClusterIP|NodePort|LoadBalancer|ExternalIP]\n"            \
+	"\n"                                                             \
+	"         [type ClusterIP|NodePort|LoadBalancer|ExternalIP]\n"   \
 	"         [exclusive yes|no] [internal yes|no]\n"                \
 	"         [source-range CIDR,..|none]\n"                         \
 	"         [rule CLASS [set cluster|local] [masquerade yes|no]\n" \
 	"         [empty refuse|drop]]..."
 
-#define FRONTEND_HELP                                                                             \
-	"An exclusive address belongs to services alone: what asks it on a port or protocol\n"    \
-	"that no service has is refused.\n"                                                       \
-	"\n"                                                                                      \
-	"An internal frontend is for pods and this node (the settings have to say what a pod\n"   \
-	"is), and with a source-range only clients in it may ask; what others send is dropped.\n" \
-	"\n"                                                                                      \
-	"A rule says what happens to clients of one CLASS, which is pod, node (this node\n"       \
-	"itself) or outside: which set of backends they get, whether their source address is\n"   \
-	"masqueraded, and what an empty set means if the other set has someone.\n"
+#define FRONTEND_HELP                                                                        \
+	"An exclusive address belongs to services alone: what asks it on a port or\n"        \
+	"protocol that no service has is refused.\n"                                         \
+	"\n"                                                                                 \
+	"An internal frontend is for pods and this node; the settings have to say what a\n"  \
+	"pod is ('svcctl help set settings'). With a source-range only clients in it may\n"  \
+	"ask; none: all may. What others send to either is dropped. A CIDR is IP/PREFIX;\n"  \
+	"an IP alone is just that address.\n"                                                \
+	"\n"                                                                                 \
+	"A rule is for the clients of one CLASS: pod, node (this node itself) or outside.\n" \
+	"  set         which set of backends they get ('svcctl help add service')\n"         \
+	"  masquerade  whether backends see an address of the node as their source\n"        \
+	"  empty       what becomes of them while their set has nobody to serve and the\n"   \
+	"              other set has: refuse or drop\n"
 
 const struct command svcctl_add_frontend = {
 	.verb = "add",
 	.noun = "frontend",
-	.synopsis = "NAME FRONTEND " FRONTEND_WORDS,
-	.summary = "let a service answer at one more place",
-	.help = "FRONTEND is IP:PORT[/PROTOCOL]; *:PORT is a NodePort, on every address of the node.\n"
-		"Its type is ClusterIP (NodePort for *:PORT) unless it is given. A ClusterIP is\n"
-		"exclusive unless that is given.\n"
+	.synopsis = "NAME FRONTEND" FRONTEND_WORDS,
+	.summary = "give a service one more frontend, where it answers",
+	.help = "FRONTEND is IP:PORT[/PROTOCOL], or *:PORT[/PROTOCOL] for a NodePort: it answers\n"
+		"at the addresses of the node that node ports answer at (setting node-port-cidr).\n"
+		"Without a protocol it has that of the service.\n"
+		"\n"
+		"Its type is ClusterIP, or NodePort for *:PORT, unless it is given. A ClusterIP\n"
+		"is exclusive unless that is given, or it is an address of this node, which would\n"
+		"answer nobody else (SSH, the kubelet) any more; others are not. Without rules everybody gets\n"
+		"the cluster set and is refused while it is empty. Masqueraded are, at a\n"
+		"ClusterIP, clients that are not pods, if the settings say what a pod is;\n"
+		"elsewhere all.\n"
 		"\n" FRONTEND_HELP "\n"
 		"  svcctl add frontend shop/web:http '*:30080'\n"
 		"  svcctl add frontend shop/web:http 203.0.113.7:80 type LoadBalancer \\\n"
@@ -443,10 +508,11 @@ const struct command svcctl_add_frontend = {
 const struct command svcctl_set_frontend = {
 	.verb = "set",
 	.noun = "frontend",
-	.synopsis = "FRONTEND " FRONTEND_WORDS,
+	.synopsis = "FRONTEND" FRONTEND_WORDS,
 	.summary = "change a frontend",
-	.help = "Changes what is given and keeps the rest.\n\n" FRONTEND_HELP
-		"\n"
+	.help = "Changes what is given and keeps the rest. FRONTEND is IP:PORT[/PROTOCOL] or\n"
+		"*:PORT[/PROTOCOL]; without a protocol it is the TCP one.\n"
+		"\n" FRONTEND_HELP "\n"
 		"  svcctl set frontend 10.96.33.7:80 internal yes\n",
 	.batch = true,
 	.run = run_set,
@@ -456,9 +522,9 @@ const struct command svcctl_del_frontend = {
 	.verb = "del",
 	.noun = "frontend",
 	.synopsis = "FRONTEND",
-	.summary = "take a place away from its service",
-	.help = "FRONTEND is IP:PORT[/PROTOCOL] or *:PORT[/PROTOCOL]; without a protocol it is the\n"
-		"TCP one.\n",
+	.summary = "take a frontend away from its service",
+	.help = "FRONTEND is IP:PORT[/PROTOCOL] or *:PORT[/PROTOCOL]; without a protocol it is\n"
+		"the TCP one. The service keeps its other frontends, and exists without any, too.\n",
 	.batch = true,
 	.run = run_del,
 };

@@ -50,15 +50,10 @@ void help_print_all(void)
 	}
 	puts("\noptions of every command:");
 	print_options(0, true);
-	puts("\n"
-	     "A service is called NAMESPACE/NAME[:PORT], for example shop/web:http; where that\n"
-	     "is several services, NAME/udp, NAME/ipv6 or NAME/udp/ipv6 says which. A place is\n"
-	     "written IP:PORT, [IPV6]:PORT or IP:PORT/udp.\n"
-	     "\n"
+	puts("\n" HELP_WORDS "\n"
 	     "'svcctl help COMMAND' tells more. 'svcctl' alone is 'svcctl list'.\n"
 	     "\n"
-	     "exit status: 0 done, 1 wrong usage, 2 refused by the kernel, 3 module not loaded,\n"
-	     "4 not found, 5 not permitted, 6 differences");
+	     "exit status: " HELP_STATUS);
 }
 
 void help_print_verb(const char *verb, const char *noun)
@@ -89,6 +84,7 @@ void help_print_verb(const char *verb, const char *noun)
 static enum exit_status run_help(struct svcctl *ctl, struct words *words)
 {
 	const char *verb = words_take(words), *noun = words_take(words);
+	const struct command *command;
 
 	(void)ctl;
 	if (!verb) {
@@ -103,13 +99,19 @@ static enum exit_status run_help(struct svcctl *ctl, struct words *words)
 		manual_print_bash();
 		return DONE;
 	}
-	if (noun ? !command_find(verb, noun) : !command_verb_known(verb))
+	command = command_find(verb, noun);
+	/* a second word that this command does not have */
+	if (noun && command && !command->noun)
+		words->next--;
+	if (noun ? !command : !command_verb_known(verb))
 		return complain(
 			WRONG_USAGE,
 			"help: no command %s%s%s; 'svcctl help' lists them",
 			verb, noun ? " " : "", noun ? noun : "");
+	if (words_end(words))
+		return WRONG_USAGE;
 	help_print_verb(verb, noun);
-	return words_end(words);
+	return DONE;
 }
 
 const struct command svcctl_help = {

@@ -85,8 +85,10 @@ const struct command svcctl_history = {
 	.verb = "history",
 	.synopsis = "",
 	.summary = "show the last commits: when, who, what",
-	.help = "The kernel remembers the last 128 commits of the namespace, oldest first. PID and\n"
-		"COMMAND are the process that began the transaction. In CHANGED, + are added, ~\n"
-		"changed and - deleted ones; a commit that left all as it was changed nothing.\n",
+	.help = "The kernel remembers the last 128 commits of the network namespace, oldest\n"
+		"first. A commit is the end of a transaction, where all of it takes effect;\n"
+		"GENERATION is its number. PID and COMMAND are the process that began the\n"
+		"transaction. In CHANGED, + are added, ~ changed and - deleted ones; a commit\n"
+		"that left all as it was changed nothing.\n",
 	.run = run_history,
 };

@@ -231,7 +231,7 @@ static enum exit_status run_list(struct svcctl *ctl, struct words *words)
 	struct nf_svc_error error;
 	enum exit_status status;
 
-	status = words_end(words);
+	status = words_end_behind(words, "list", word);
 	if (!status)
 		status = svcctl_connect(ctl);
 	if (status)
@@ -247,11 +247,12 @@ const struct command svcctl_list = {
 	.verb = "list",
 	.synopsis = "[NAME|ADDRESS]",
 	.summary = "list the services, one row each",
-	.help = "One row for each service port, protocol and family. BACKENDS are those that take\n"
-		"new flows, out of all. -o wide adds the flows, how clients are refused, and which\n"
-		"set of backends each class of clients gets.\n"
+	.help = "One row for each service port, protocol and family. BACKENDS 2/3 means that two\n"
+		"of three take new flows. -o wide adds the flows, how TCP clients are refused,\n"
+		"and the set of backends that clients get that are pods, this node, or outside;\n"
+		"+masquerade if their source address is replaced, mixed if frontends differ.\n"
 		"\n"
-		"With NAMESPACE/NAME only its ports are listed; with IP, IP:PORT or IP:PORT/PROTOCOL\n"
-		"only services that have it as a frontend or backend.\n",
+		"With NAMESPACE/NAME only its ports are listed; with IP, IP:PORT or\n"
+		"IP:PORT/PROTOCOL only services that have it as a frontend or backend.\n",
 	.run = run_list,
 };

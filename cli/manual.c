@@ -85,22 +85,15 @@ void manual_print_scdoc(void)
 	     "svcctl shows and changes the Services that the kernel module nf\\_svc carries in\n"
 	     "a network namespace. Each command that changes something is one transaction:\n"
 	     "packets see all of it or nothing, and it has taken effect when svcctl ends.\n"
-	     "*svcctl* alone is *svcctl list*.\n"
-	     "\n"
-	     "A service is called NAMESPACE/NAME[:PORT], for example shop/web:http; where that\n"
-	     "is several services, NAME/udp, NAME/ipv6 or NAME/udp/ipv6 says which. A place is\n"
-	     "written IP:PORT, [IPV6]:PORT or IP:PORT/udp.\n"
-	     "\n"
-	     "# OPTIONS\n");
+	     "*svcctl* alone is *svcctl list*.\n");
+	print_escaped(HELP_WORDS);
+	puts("\n# OPTIONS\n");
 	print_options(0);
 	puts("# COMMANDS\n");
 	for (const struct command *const *at = svcctl_commands; *at; at++)
 		print_command(*at);
 	puts("# EXIT STATUS\n"
-	     "\n"
-	     "0 done, 1 wrong usage, 2 refused by the kernel, 3 module not loaded, 4 not found,\n"
-	     "5 not permitted, 6 differences.\n"
-	     "\n"
+	     "\n" HELP_STATUS ".\n\n"
 	     "# FILES\n"
 	     "\n"
 	     "_share/nf\\_svc/svcctl.schema.json_\n"

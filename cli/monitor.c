@@ -128,11 +128,13 @@ static enum exit_status run_monitor(struct svcctl *ctl, struct words *words)
 
 const struct command svcctl_monitor = {
 	.verb = "monitor",
-	.synopsis = "",
+	.synopsis = "[--drops] [--count N]",
 	.summary = "tell what happens: commits, and packets that are refused",
-	.help = "Prints a line, with -j a JSON object, for each service that a commit changes, for\n"
-		"each commit, and for each owner that is claimed or released, until it is\n"
-		"interrupted. In lines of changes + are added, ~ changed and - deleted ones.\n"
+	.help = "Prints a line, with -j a JSON object, for each service that a commit changes,\n"
+		"for each commit, and for each owner that a process claims (no other one may\n"
+		"write for it) or releases, until it is interrupted. In lines of changes + are\n"
+		"added, ~ changed and - deleted ones.\n"
+		"\n"
 		"With --drops also packets that are refused or dropped, at most 1000 a second.\n",
 	.options = OPTION_DROPS | OPTION_COUNT,
 	.run = run_monitor,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #define WAIT_DEFAULT_MS 1000
 #define WAIT_MAX 3600
 #define OPTIONS_MAX 32
+#define KUBERNETES_NAME_MAX 253
 
 /* What getopt_long() returns for an option without a letter. */
 enum long_only {
@@ -33,32 +35,36 @@ enum long_only {
 
 const struct option_line svcctl_options[] = {
 	{ 'j', "json", NULL, 0, "print JSON, the same as -o json" },
-	{ 'o', "output", "FORMAT", 0, "print a table, wide, name or json" },
+	{ 'o', "output", "FORMAT", 0,
+	  "table (default), wide, name (names alone) or json" },
 	{ 'H', "no-header", NULL, 0, "print tables without their header" },
 	{ 0, "owner", "NAME", 0,
-	  "whose objects are changed, saved or flushed (admin)" },
+	  "whose services are changed, saved or flushed (default: admin)" },
 	{ 'n', "netns", "NAME", 0,
-	  "work in this network namespace of 'ip netns'" },
+	  "work in this network namespace ('ip netns', not Kubernetes)" },
 	{ 'w', "wait", "SECONDS", 0,
-	  "how long to wait for another writer to end (1)" },
-	{ 0, "color", "WHEN", 0, "auto, always or never; auto obeys NO_COLOR" },
-	{ 'q', "quiet", NULL, 0, "print nothing but data and errors" },
-	{ 'h', "help", NULL, 0, "print help, on the command if there is one" },
+	  "how long to wait for another writer (default: 1; 0: do not)" },
+	{ 0, "color", "WHEN", 0,
+	  "auto (default), always or never; auto obeys NO_COLOR" },
+	{ 'q', "quiet", NULL, 0,
+	  "print nothing but data, warnings and errors" },
+	{ 'h', "help", NULL, 0,
+	  "print help; behind a command, help on that command" },
 	{ 'V', "version", NULL, 0, "print the version of svcctl" },
 	{ 'f', "file", "FILE", OPTION_FILE,
-	  "the file to read, - is the standard input" },
+	  "the file to read; - is the standard input" },
 	{ 0, "node", "NAME", OPTION_NODE,
-	  "name of this node (its lower-cased hostname)" },
+	  "name of this node (default: its hostname in lower case)" },
 	{ 0, "zone", "ZONE", OPTION_ZONE,
-	  "zone of this node (of its Node object in the file)" },
+	  "zone of this node (default: that of its Node in the file)" },
 	{ 0, "nodeport-addresses", "WHICH", OPTION_NODE_PORTS,
 	  "where node ports answer: primary (default), all, or CIDR,.." },
 	{ 0, "service-cidr", "CIDR,..", OPTION_SERVICE_CIDR,
 	  "where Services without a clusterIP get one" },
 	{ 0, "pod-cidr", "CIDR,..", OPTION_POD_CIDR,
-	  "sources that are pods (the podCIDRs of the Node)" },
+	  "sources that are pods (default: the podCIDRs of the Node)" },
 	{ 0, "external-ip-cidrs", "CIDR,..", OPTION_EXTERNAL_IP_CIDRS,
-	  "where external IPs need no warning" },
+	  "external IPs in these need no warning" },
 	{ 0, "masquerade-all", NULL, OPTION_MASQUERADE_ALL,
 	  "masquerade all that ask a ClusterIP, pods too" },
 	{ 0, "internal-cluster-ips", NULL, OPTION_INTERNAL,
@@ -70,10 +76,11 @@ const struct option_line svcctl_options[] = {
 	{ 0, "prune", NULL, OPTION_PRUNE,
 	  "delete what the file does not name" },
 	{ 0, "rate", "SECONDS", OPTION_RATE,
-	  "show what happens, again after so many seconds" },
+	  "go on, and show the rates, each time after so many seconds" },
 	{ 0, "drops", NULL, OPTION_DROPS,
 	  "also packets that are refused or dropped" },
-	{ 0, "count", "N", OPTION_COUNT, "end after this many" },
+	{ 0, "count", "N", OPTION_COUNT,
+	  "end after this many rounds (stats) or events (monitor)" },
 	{ 0 },
 };
 
@@ -210,6 +217,24 @@ static enum exit_status read_owner(struct svcctl *ctl, const char *owner)
 	return DONE;
 }
 
+/* A name of a node or a zone: characters of a DNS name or a label's value. */
+static enum exit_status read_name(const char *option, const char *name,
+				  const char **to)
+{
+	size_t len = strlen(name);
+
+	if (!len || len > KUBERNETES_NAME_MAX ||
+	    name[strspn(name,
+			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			"0123456789._-")])
+		return complain(
+			WRONG_USAGE,
+			"--%s %s: not a name; 1 to %d of A-Z a-z 0-9 . _ -",
+			option, name, KUBERNETES_NAME_MAX);
+	*to = name;
+	return DONE;
+}
+
 static enum exit_status read_option(struct svcctl *ctl,
 				    struct options_seen *seen, int code)
 {
@@ -250,11 +275,9 @@ static enum exit_status read_option(struct svcctl *ctl,
 	case LONG_COLOR:
 		return read_color(ctl, optarg);
 	case LONG_NODE:
-		ctl->node = optarg;
-		return DONE;
+		return read_name("node", optarg, &ctl->node);
 	case LONG_ZONE:
-		ctl->zone = optarg;
-		return DONE;
+		return read_name("zone", optarg, &ctl->zone);
 	case LONG_NODE_PORTS:
 		ctl->node_port_addresses = optarg;
 		return DONE;
@@ -291,6 +314,7 @@ static enum exit_status read_option(struct svcctl *ctl,
 	}
 }
 
+/* NULL: no option has this code. */
 static const struct option_line *line_of(int code)
 {
 	for (const struct option_line *line = svcctl_options; line->name;
@@ -302,15 +326,58 @@ static const struct option_line *line_of(int code)
 	return NULL;
 }
 
+/* An abbreviation that fits several options: the first two of them. */
+static bool ambiguous(const char *word, const char *fits[2])
+{
+	size_t len = strcspn(word + 2, "="), n = 0;
+
+	for (const struct option_line *line = svcctl_options;
+	     line->name && n < 2; line++) {
+		if (!strncmp(line->name, word + 2, len))
+			fits[n++] = line->name;
+	}
+	return n == 2;
+}
+
+/*
+ * What getopt_long() did not take. The word it is at is the option only if that
+ * was a long one: of letters that stand together it is one of them.
+ */
+static enum exit_status complain_option(const char *word)
+{
+	const struct option_line *line = optopt ? line_of(optopt) : NULL;
+	const char *fits[2];
+
+	if (line)
+		return complain(WRONG_USAGE,
+				"--%s: takes no value; write it without '='",
+				line->name);
+	if (isdigit(optopt))
+		return complain(WRONG_USAGE, "%s: no number here is negative",
+				word);
+	if (optopt)
+		return complain(WRONG_USAGE,
+				"-%c: no such option; see 'svcctl --help'",
+				optopt);
+	if (ambiguous(word, fits))
+		return complain(WRONG_USAGE,
+				"%s: could be --%s or --%s; write more of it",
+				word, fits[0], fits[1]);
+	return complain(WRONG_USAGE, "%s: no such option; see 'svcctl --help'",
+			word);
+}
+
 /* The latter of two would hold, and nobody would hear of the former. */
 static enum exit_status note_given(struct options_seen *seen, int code)
 {
 	const struct option_line *line = line_of(code);
 
 	if (line && line->arg && line->bit & seen->given)
-		return complain(WRONG_USAGE,
-				"--%s: given twice; only one would count",
-				line->name);
+		return complain(WRONG_USAGE, "--%s: given twice; %s",
+				line->name,
+				strstr(line->arg, ",..") ?
+					"write one list with commas" :
+					"only one is taken");
 	if (line)
 		seen->given |= line->bit;
 	return DONE;
@@ -345,14 +412,11 @@ enum exit_status options_read(struct svcctl *ctl, struct options_seen *seen,
 	while (!status &&
 	       (code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		if (code == '?')
-			return complain(
-				WRONG_USAGE,
-				"%s: no such option; see 'svcctl --help'",
-				argv[optind - 1]);
+			return complain_option(argv[optind - 1]);
 		if (code == ':')
 			return complain(
 				WRONG_USAGE,
-				"%s: needs an argument; see 'svcctl --help'",
+				"%s: its value is missing; see 'svcctl --help'",
 				argv[optind - 1]);
 		status = note_given(seen, code);
 		if (!status)

@@ -5,6 +5,7 @@
 
 #include "client/array.h"
 #include "parse.h"
+#include "route.h"
 #include "select.h"
 
 /* IP:PORT[/PROTOCOL], with a port; "*" will do for the address. */
@@ -15,6 +16,14 @@ static enum exit_status parse_place(const char *word, const char *what,
 
 	if (!word)
 		return complain(WRONG_USAGE, "%s is missing; IP:PORT", what);
+	if (!looks_like_place(word) && !strchr(word, ':'))
+		return complain(WRONG_USAGE,
+				"%s: a %s where %s is expected; IP:PORT", word,
+				strchr(word, '/') ? "name" : "word", what);
+	if (strchr(word, '/') && !looks_like_place(word))
+		return complain(WRONG_USAGE,
+				"%s: a name where %s is expected; IP:PORT",
+				word, what);
 	if (nf_svc_place_parse(word, place, &why))
 		return complain(WRONG_USAGE, "%s: not %s: %s", word, what, why);
 	if (!place->port)
@@ -25,6 +34,22 @@ static enum exit_status parse_place(const char *word, const char *what,
 					"[IPV6]:PORT" :
 					"IP:PORT");
 	return DONE;
+}
+
+bool is_of_node(const struct nf_svc_addr *addr)
+{
+	char device[NF_SVC_DEVICE_MAX + 1];
+
+	return addr->family && route_find(addr, device) == ROUTE_LOCAL;
+}
+
+bool may_be_exclusive(const struct nf_svc_addr *addr, const char *word)
+{
+	if (!is_of_node(addr))
+		return true;
+	warn("%s: an address of this node, so it is not exclusive; what asks it on other ports goes to the node",
+	     word);
+	return false;
 }
 
 enum exit_status parse_frontend_place(const char *word,
@@ -61,6 +86,8 @@ enum exit_status parse_backend_place(const char *word,
 	return DONE;
 }
 
+#define SETS_WORDS "cluster, local, cluster,local or none"
+
 static enum exit_status parse_sets(const char *text, uint8_t *sets)
 {
 	if (text && !strcmp(text, "none"))
@@ -72,43 +99,62 @@ static enum exit_status parse_sets(const char *text, uint8_t *sets)
 	else if (text && (!strcmp(text, "cluster,local") ||
 			  !strcmp(text, "local,cluster")))
 		*sets = NF_SVC_SET_CLUSTER | NF_SVC_SET_LOCAL;
+	else if (text)
+		return complain(WRONG_USAGE, "sets %s: not known; " SETS_WORDS,
+				text);
 	else
+		return complain(WRONG_USAGE,
+				"sets: its value is missing; " SETS_WORDS);
+	return DONE;
+}
+
+static enum exit_status parse_weight(const char *text, uint16_t *weight)
+{
+	uint32_t number;
+
+	if (!text)
 		return complain(
 			WRONG_USAGE,
-			"sets %s: not known; cluster,local or cluster or "
-			"local or none",
-			text ? text : "");
+			"weight: its value is missing; a number from 0 to 65535");
+	if (nf_svc_number_parse(text, 0, 65535, &number))
+		return complain(
+			WRONG_USAGE,
+			"weight %s: not a weight; a number from 0 to 65535",
+			text);
+	*weight = (uint16_t)number;
 	return DONE;
 }
 
 enum exit_status parse_backend_words(struct words *words,
 				     struct backend_change *change)
 {
-	memset(change, 0, sizeof(*change));
-	for (;;) {
-		if (words_take_if(words, "weight")) {
-			const char *text = words_take(words);
-			uint32_t number;
+	enum exit_status status = DONE;
 
-			if (!text ||
-			    nf_svc_number_parse(text, 0, 65535, &number))
-				return complain(
-					WRONG_USAGE,
-					"weight %s: not a weight; a number from 0 to 65535",
-					text ? text : "");
-			change->weight = (uint16_t)number;
+	memset(change, 0, sizeof(*change));
+	while (!status) {
+		if (words_take_if(words, "weight")) {
+			status =
+				change->has_weight ?
+					complain(
+						WRONG_USAGE,
+						"weight: given twice; only one would count") :
+					parse_weight(words_take(words),
+						     &change->weight);
 			change->has_weight = true;
 		} else if (words_take_if(words, "sets")) {
-			enum exit_status status =
-				parse_sets(words_take(words), &change->sets);
-
-			if (status)
-				return status;
+			status =
+				change->has_sets ?
+					complain(
+						WRONG_USAGE,
+						"sets: given twice; write them with a comma") :
+					parse_sets(words_take(words),
+						   &change->sets);
 			change->has_sets = true;
 		} else {
-			return DONE;
+			break;
 		}
 	}
+	return status;
 }
 
 void backend_apply(const struct backend_change *change,
@@ -128,30 +174,40 @@ enum exit_status parse_word(struct words *words, const char *key,
 
 	if (text && nf_svc_word_value(list, text, value))
 		return DONE;
-	return complain(WRONG_USAGE, "%s %s: %s; %s", key, text ? text : "",
+	return complain(WRONG_USAGE, "%s%s%s: %s; %s", key, text ? " " : "",
+			text ? text : "",
 			text ? "not known" : "its value is missing",
 			nf_svc_word_list(list, allowed, sizeof(allowed)));
 }
 
 static enum exit_status parse_affinity(const char *text, uint32_t *seconds)
 {
-	unsigned long value;
-	char *end;
-
 	if (text && !strcmp(text, "none")) {
 		*seconds = 0;
 		return DONE;
 	}
-	errno = 0;
-	value = text ? strtoul(text, &end, 10) : 0;
-	if (!text || errno || *end || *text < '0' || *text > '9' ||
-	    value > NF_SVC_AFFINITY_TIMEOUT_MAX)
+	if (!text)
+		return complain(
+			WRONG_USAGE,
+			"affinity: its value is missing; seconds from 1 to %d (Kubernetes' default is 10800), or none",
+			NF_SVC_AFFINITY_TIMEOUT_MAX);
+	if (nf_svc_number_parse(text, 1, NF_SVC_AFFINITY_TIMEOUT_MAX, seconds))
 		return complain(
 			WRONG_USAGE,
 			"affinity %s: not seconds; 1 to %d (Kubernetes' default is 10800), or none",
-			text ? text : "", NF_SVC_AFFINITY_TIMEOUT_MAX);
-	*seconds = (uint32_t)value;
+			text, NF_SVC_AFFINITY_TIMEOUT_MAX);
 	return DONE;
+}
+
+enum exit_status parse_once(struct words *words, const char *key,
+			    const struct nf_svc_word *list, bool *given,
+			    uint32_t *value)
+{
+	if (*given)
+		return complain(WRONG_USAGE,
+				"%s: given twice; only one would count", key);
+	*given = true;
+	return parse_word(words, key, list, value);
 }
 
 enum exit_status parse_service_words(struct words *words,
@@ -163,10 +219,14 @@ enum exit_status parse_service_words(struct words *words,
 		const char *text = words_take(words);
 
 		/* which ones there are is the module's to say */
-		if (!text || !*text || strlen(text) > NF_SVC_SCHEDULER_MAX)
+		if (!text)
+			return complain(
+				WRONG_USAGE,
+				"scheduler: its value is missing; random");
+		if (!*text || strlen(text) > NF_SVC_SCHEDULER_MAX)
 			return complain(WRONG_USAGE,
 					"scheduler %s: not a scheduler; random",
-					text ? text : "");
+					text);
 		strcpy(service->scheduler, text);
 		*given |= NF_SVC_GIVEN_SCHEDULER;
 		return DONE;
@@ -194,11 +254,12 @@ enum exit_status parse_service_name(const char *word)
 				"the name of the service is missing; "
 				"NAMESPACE/NAME[:PORT]");
 	for (const char *c = word; *c; c++) {
-		if (*c <= ' ' || *c > '~')
+		if (*c <= ' ' || *c > '~' || strchr("'\"\\", *c))
 			return complain(
 				WRONG_USAGE,
 				"%s: not a service's name: only printable "
-				"ASCII without blanks is allowed",
+				"ASCII without blanks, quotes and backslashes "
+				"is allowed",
 				word);
 	}
 	if (strlen(word) > NF_SVC_NAME_MAX)
@@ -228,6 +289,11 @@ static enum exit_status parse_cidr(const char *text, const char *what,
 	char range[NF_SVC_CIDR_TEXT];
 	const char *why;
 
+	if (!*text)
+		return complain(
+			WRONG_USAGE,
+			"%s: an empty CIDR; a list is written with commas and without blanks",
+			what);
 	switch (nf_svc_cidr_parse(text, cidr, &why)) {
 	case 0:
 		return DONE;

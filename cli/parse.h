@@ -7,6 +7,23 @@
 #include "svcctl.h"
 
 /**
+ * is_of_node - is it an address of this node?
+ * @addr: the address; of no family: no
+ *
+ * Asks the routes of the network namespace that is worked in.
+ */
+bool is_of_node(const struct nf_svc_addr *addr);
+
+/**
+ * may_be_exclusive - should a ClusterIP there be exclusive, if nobody said so?
+ * @addr: the address
+ * @word: what it was called
+ *
+ * Not an address of this node, which would answer nobody else any more: warns.
+ */
+bool may_be_exclusive(const struct nf_svc_addr *addr, const char *word);
+
+/**
  * parse_frontend_place - read a place that can be a frontend's
  * @word: the word; NULL: it is missing
  * @place: where it goes; the protocol is TCP, UDP or SCTP
@@ -72,6 +89,18 @@ enum exit_status parse_word(struct words *words, const char *key,
 enum exit_status parse_service_words(struct words *words,
 				     struct nf_svc_service *service,
 				     unsigned int *given, bool *found);
+
+/**
+ * parse_once - read one of a list of words, which may not be said twice
+ * @words: the next one is taken
+ * @key: what it is the value of, for the message
+ * @list: the words allowed
+ * @given: was it said before? It is now
+ * @value: where its number goes
+ */
+enum exit_status parse_once(struct words *words, const char *key,
+			    const struct nf_svc_word *list, bool *given,
+			    uint32_t *value);
 
 /**
  * parse_service_name - check NAMESPACE/NAME[:PORT]

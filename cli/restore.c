@@ -107,12 +107,15 @@ const struct command svcctl_restore = {
 	.verb = "restore",
 	.synopsis = "[-f FILE|-]",
 	.summary = "make the tables what 'svcctl save' printed",
-	.help = "Reads all of the document and checks it; then each of its owners has exactly what\n"
-		"the document holds of it, and what it had else is gone. Traffic of services that\n"
-		"stand in both is not touched. It is one transaction for each owner: all or nothing\n"
-		"of that owner, in the order of the document. --owner restores that one only.\n"
+	.help = "Makes each owner in the document have exactly what the document holds of it;\n"
+		"what else it had is deleted, other owners are not touched. With --owner only\n"
+		"that owner is restored. Nothing is changed if the document is wrong.\n"
 		"\n"
-		"Without -f it reads the standard input. JSON and YAML will do.\n",
+		"Traffic of services that are in both is not disturbed. It is one transaction for\n"
+		"each owner, in the order of the document: all or nothing of that owner.\n"
+		"\n"
+		"Without -f it reads the standard input. The document is JSON, or the same as\n"
+		"YAML.\n",
 	.options = OPTION_FILE,
 	.run = run_restore,
 };

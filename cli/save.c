@@ -135,7 +135,7 @@ static enum exit_status run_save(struct svcctl *ctl, struct words *words)
 
 const struct command svcctl_save = {
 	.verb = "save",
-	.synopsis = "",
+	.synopsis = "[--all]",
 	.summary = "print the tables for 'svcctl restore'",
 	.help = "Prints all services of one owner, admin unless --owner names another, or of all\n"
 		"owners with --all, as a JSON document of one service a line. The settings are in\n"

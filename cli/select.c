@@ -100,6 +100,25 @@ static enum exit_status add(struct selection *selection,
 	return DONE;
 }
 
+/* No frontend is there; a backend may be. */
+static enum exit_status
+complain_no_place(const struct nf_svc_snapshot *snapshot, const char *word,
+		  const struct nf_svc_place *place, unsigned int flags)
+{
+	for (size_t i = 0; i < snapshot->n_services; i++) {
+		if (service_at(&snapshot->services[i], place,
+			       flags | SELECT_BACKENDS))
+			return complain(
+				NOT_FOUND,
+				"%s: no frontend, but a backend, for example of %s; 'svcctl list %s' shows whose",
+				word, snapshot->services[i].name, word);
+	}
+	return complain(
+		NOT_FOUND,
+		"%s: no service has it; 'svcctl list' shows those there are",
+		word);
+}
+
 static enum exit_status select_by_place(const struct nf_svc_snapshot *snapshot,
 					const char *word, unsigned int flags,
 					struct selection *selection)
@@ -119,13 +138,9 @@ static enum exit_status select_by_place(const struct nf_svc_snapshot *snapshot,
 		if (service_at(&snapshot->services[i], &place, flags))
 			status = add(selection, &snapshot->services[i]);
 	}
-	if (!status && !selection->n)
-		return complain(
-			NOT_FOUND,
-			"%s: no service has it; 'svcctl list' shows those "
-			"there are",
-			word);
-	return status;
+	return status || selection->n ?
+		       status :
+		       complain_no_place(snapshot, word, &place, flags);
 }
 
 static enum exit_status
@@ -147,6 +162,66 @@ select_by_pattern(const struct nf_svc_snapshot *snapshot,
 	return status;
 }
 
+enum exit_status words_end_behind(const struct words *words, const char *verb,
+				  const char *word)
+{
+	const char *next = words_peek(words);
+
+	/* "service", as add and del have it */
+	if (next && word && !strpbrk(word, "/.:[*") && strpbrk(next, "/.:"))
+		return complain(WRONG_USAGE,
+				"%s: not expected here; 'svcctl %s %s'", word,
+				verb, next);
+	return words_end(words);
+}
+
+enum exit_status complain_no_service(const char *word)
+{
+	return complain(NOT_FOUND,
+			"%s: no such service; %s'svcctl list' shows those "
+			"there are",
+			word,
+			strchr(word, '/') ?
+				"" :
+				"one is called NAMESPACE/NAME[:PORT], ");
+}
+
+bool select_matches(const char *word, const struct nf_svc_key *key)
+{
+	struct pattern pattern = { 0 };
+
+	if (strlen(word) >= sizeof(pattern.name))
+		return false;
+	strcpy(pattern.name, word);
+	if (name_matches(key->name, pattern.name, SELECT_PORTS))
+		return true;
+	cut_suffix(pattern.name, nf_svc_families, &pattern.family);
+	cut_suffix(pattern.name, nf_svc_protocols, &pattern.protocol);
+	return (!pattern.protocol || pattern.protocol == key->protocol) &&
+	       (!pattern.family || pattern.family == key->family) &&
+	       name_matches(key->name, pattern.name, SELECT_PORTS);
+}
+
+/* A name without its port, where the whole one is asked for. */
+static enum exit_status complain_of_port(const struct nf_svc_snapshot *snapshot,
+					 const char *word,
+					 const struct pattern *pattern)
+{
+	struct selection fits = { 0 };
+	enum exit_status status;
+
+	status = select_by_pattern(snapshot, pattern, SELECT_PORTS, &fits);
+	if (!status && !fits.n)
+		status = complain_no_service(word);
+	else if (!status)
+		status = complain(
+			NOT_FOUND,
+			"%s: no such service; its port is missing, for example %s",
+			word, fits.services[0]->name);
+	selection_clean(&fits);
+	return status;
+}
+
 static enum exit_status select_by_name(const struct nf_svc_snapshot *snapshot,
 				       const char *word, unsigned int flags,
 				       struct selection *selection)
@@ -163,16 +238,16 @@ static enum exit_status select_by_name(const struct nf_svc_snapshot *snapshot,
 	if (!status && !selection->n) {
 		cut_suffix(pattern.name, nf_svc_families, &pattern.family);
 		cut_suffix(pattern.name, nf_svc_protocols, &pattern.protocol);
+		/* in whichever order */
+		if (!pattern.family)
+			cut_suffix(pattern.name, nf_svc_families,
+				   &pattern.family);
 		status =
 			select_by_pattern(snapshot, &pattern, flags, selection);
 	}
-	if (!status && !selection->n)
-		return complain(
-			NOT_FOUND,
-			"%s: no such service; 'svcctl list' shows those there "
-			"are",
-			word);
-	return status;
+	if (status || selection->n)
+		return status;
+	return complain_of_port(snapshot, word, &pattern);
 }
 
 enum exit_status select_services(const struct nf_svc_snapshot *snapshot,
@@ -227,6 +302,17 @@ enum exit_status select_one(const struct nf_svc_snapshot *snapshot,
 			word, nf_svc_word_text(nf_svc_families, family));
 	selection_clean(&selection);
 	return status;
+}
+
+enum exit_status select_check_settings(const struct svcctl *ctl,
+				       const struct nf_svc_settings *settings)
+{
+	if (!*settings->owner || !strcmp(settings->owner, ctl->owner))
+		return DONE;
+	return complain(
+		NOT_PERMITTED,
+		"settings: they belong to owner %s; to change them all the same, say --owner %s",
+		settings->owner, settings->owner);
 }
 
 enum exit_status select_check_owner(const struct svcctl *ctl,

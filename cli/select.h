@@ -50,6 +50,32 @@ enum exit_status select_services(const struct nf_svc_snapshot *snapshot,
 				 struct selection *selection);
 
 /**
+ * words_end_behind - no word follows that of a service
+ * @words: the words
+ * @verb: of the command
+ * @word: the last one taken, or NULL
+ *
+ * Return: DONE, or WRONG_USAGE, and what would be right was said.
+ */
+enum exit_status words_end_behind(const struct words *words, const char *verb,
+				  const char *word);
+
+/**
+ * select_matches - is a service one of those that a name means?
+ * @word: NAME[/PROTOCOL][/FAMILY]; without a port it means all ports of NAME
+ * @key: the service
+ */
+bool select_matches(const char *word, const struct nf_svc_key *key);
+
+/**
+ * complain_no_service - tell that no service has a name
+ * @word: the name
+ *
+ * Return: NOT_FOUND.
+ */
+enum exit_status complain_no_service(const char *word);
+
+/**
  * select_one - find the one service that a word means
  * @snapshot: the services
  * @word: as for select_services()
@@ -61,6 +87,16 @@ enum exit_status select_services(const struct nf_svc_snapshot *snapshot,
 enum exit_status select_one(const struct nf_svc_snapshot *snapshot,
 			    const char *word, uint8_t family,
 			    struct nf_svc_service **service);
+
+/**
+ * select_check_settings - may the settings be changed under the owner we use?
+ * @ctl: our owner
+ * @settings: as they are
+ *
+ * Return: DONE, or NOT_PERMITTED, and it was said.
+ */
+enum exit_status select_check_settings(const struct svcctl *ctl,
+				       const struct nf_svc_settings *settings);
 
 /**
  * select_check_owner - is a service the owner's whose objects are changed?

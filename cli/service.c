@@ -38,6 +38,11 @@ static enum exit_status add_place(struct new_service *wanted, const char *word)
 	struct nf_svc_place place, *entry;
 	enum exit_status status;
 
+	if (!strpbrk(word, ".:[*/"))
+		return complain(
+			WRONG_USAGE,
+			"%s: not expected here; a frontend (IP:PORT), family, scheduler, refuse-with or backend",
+			word);
 	status = parse_frontend_place(word, &place);
 	if (status)
 		return status;
@@ -156,8 +161,8 @@ static enum exit_status parse_new(struct new_service *wanted,
 				  struct words *words)
 {
 	enum exit_status status;
+	bool found = true, has_family = false;
 	uint32_t family = 0;
-	bool found = true;
 
 	wanted->name = words_take(words);
 	status = parse_service_name(wanted->name);
@@ -172,8 +177,8 @@ static enum exit_status parse_new(struct new_service *wanted,
 		if (words_take_if(words, "backend"))
 			status = add_backend(wanted, words);
 		else if (words_take_if(words, "family"))
-			status = parse_word(words, "family", nf_svc_families,
-					    &family);
+			status = parse_once(words, "family", nf_svc_families,
+					    &has_family, &family);
 		else
 			status = parse_service_words(words, &wanted->service,
 						     &wanted->given, &found);
@@ -189,6 +194,7 @@ static int queue_frontends(struct svcctl *ctl,
 			   const struct new_service *wanted, uint8_t family,
 			   struct nf_svc_error *error)
 {
+	char text[NF_SVC_PLACE_TEXT];
 	int ret = 0;
 
 	for (size_t i = 0; i < wanted->n_frontends && !ret; i++) {
@@ -199,11 +205,17 @@ static int queue_frontends(struct svcctl *ctl,
 			.protocol = place->protocol,
 			.family = family,
 			.kind = NF_SVC_KIND_CLUSTER_IP,
-			.flags = NF_SVC_FRONTEND_EXCLUSIVE,
 		};
 
 		if (place->addr.family != family)
 			continue;
+		nf_svc_addr_port_format(&place->addr, place->port, text);
+		if (may_be_exclusive(&place->addr, text))
+			frontend.flags = NF_SVC_FRONTEND_EXCLUSIVE;
+		if (nf_svc_cidrs_contain(settings->pod_cidrs,
+					 settings->n_pod_cidrs, &place->addr))
+			warn("frontend %s: the address of a pod (pod-cidr), and what asks its other ports is refused; before backends stands 'backend'",
+			     text);
 		nf_svc_frontend_rules(&frontend, false,
 				      nf_svc_settings_know_pods(settings,
 								family));
@@ -338,7 +350,7 @@ static enum exit_status run_set(struct svcctl *ctl, struct words *words)
 	if (!status && !wanted.given)
 		status = complain(
 			WRONG_USAGE,
-			"set service %s: what?; scheduler, refuse-with or affinity",
+			"set service %s: what? scheduler, refuse-with or affinity",
 			wanted.word);
 	return status ? status :
 			transaction_run(ctl, READ_ALL, NULL, plan_set, &wanted);
@@ -378,7 +390,7 @@ static enum exit_status run_del(struct svcctl *ctl, struct words *words)
 	if (!wanted.word)
 		return complain(
 			WRONG_USAGE,
-			"del service: which one?; NAME or IP:PORT[/PROTOCOL]");
+			"del service: which one? NAME or IP:PORT[/PROTOCOL]");
 	status = words_end(words);
 	return status ? status :
 			transaction_run(ctl, READ_ALL, NULL, plan_del, &wanted);
@@ -391,20 +403,28 @@ const struct command svcctl_add_service = {
 		"NAME FRONTEND... [family ipv4|ipv6] [scheduler random]\n"
 		"         [refuse-with reset|icmp] [affinity SECONDS|none] [backend IP:PORT [weight N] [sets SETS]]...",
 	.summary = "make a service with its frontends and backends",
-	.help = "Makes a service, where it answers and who serves, all at once or not at all.\n"
+	.help = "Makes a service, with where it answers and who serves, all at once or not at\n"
+		"all.\n"
 		"\n"
-		"NAME is NAMESPACE/NAME[:PORT]. FRONTEND is IP:PORT[/PROTOCOL], a ClusterIP; the\n"
-		"protocol is tcp unless it is given, the same for all of them. With addresses of\n"
-		"both families the service exists in both.\n"
+		"NAME is NAMESPACE/NAME[:PORT]. FRONTEND is IP:PORT[/PROTOCOL], a ClusterIP; all\n"
+		"places before the first other word are frontends. The protocol is tcp (default),\n"
+		"udp or sctp, the same for all of them. With addresses of both families the\n"
+		"service exists in both; family says that only this one is meant, and others are\n"
+		"refused. Node ports and the like: 'svcctl add frontend'.\n"
 		"\n"
-		"refuse-with says how a TCP client is refused while nobody serves: reset, or an\n"
-		"ICMP message. Others always get ICMP.\n"
+		"The address is for services alone (exclusive: 'svcctl help add frontend'), unless\n"
+		"it is one of this node.\n"
 		"\n"
-		"A backend's weight is 0 to 65535 (1); 0 gets no new flows. Its SETS are cluster\n"
-		"(the default), local, cluster,local or none: draining.\n"
+		"refuse-with says how a TCP client is refused while nobody serves: with a reset\n"
+		"(default), or with an ICMP message. UDP and SCTP clients always get ICMP.\n"
 		"\n"
-		"Clients outside of the pods are masqueraded if the settings say what a pod is\n"
-		"('svcctl set settings').\n"
+		"The weight of a backend is 0 to 65535 (default 1). SETS are the sets of backends\n"
+		"that it is in: cluster (default) for clients under traffic policy Cluster, local\n"
+		"for those under policy Local, cluster,local for both, or none. A backend in no\n"
+		"set, or of weight 0, drains: it keeps its flows and gets no new ones.\n"
+		"\n"
+		"Clients that are not pods are masqueraded if the settings say what a pod is\n"
+		"('svcctl help set settings').\n"
 		"\n"
 		"  svcctl add service shop/web:http 10.96.33.7:80 \\\n"
 		"      backend 10.244.1.5:8080 backend 10.244.2.9:8080 weight 2\n",
@@ -418,8 +438,12 @@ const struct command svcctl_set_service = {
 	.synopsis =
 		"NAME [scheduler random] [refuse-with reset|icmp] [affinity SECONDS|none]",
 	.summary = "change a service",
-	.help = "Changes what is given and keeps the rest. Of several services of this name, all\n"
-		"are changed.\n",
+	.help = "Changes what is given and keeps the rest. If several services have this name\n"
+		"(protocols, families) all are changed; NAME/udp or NAME/ipv6 means fewer.\n"
+		"\n"
+		"refuse-with says how a TCP client is refused while nobody serves.\n"
+		"\n"
+		"  svcctl set service shop/web:http refuse-with icmp\n",
 	.batch = true,
 	.run = run_set,
 };
@@ -429,8 +453,9 @@ const struct command svcctl_del_service = {
 	.noun = "service",
 	.synopsis = "NAME|FRONTEND",
 	.summary = "delete a service and all that belongs to it",
-	.help = "Deletes the service with its frontends and backends. Of several services of this\n"
-		"name (protocols, families) all are deleted; NAME/udp or NAME/ipv6 means fewer.\n",
+	.help = "Deletes the service with its frontends and backends. If several services have\n"
+		"this name (protocols, families) all are deleted; NAME/udp or NAME/ipv6 means\n"
+		"fewer, and FRONTEND, IP:PORT[/PROTOCOL], the service that has it.\n",
 	.batch = true,
 	.run = run_del,
 };

@@ -9,6 +9,7 @@
 #include "client/array.h"
 #include "command.h"
 #include "parse.h"
+#include "select.h"
 #include "transaction.h"
 
 /**
@@ -148,6 +149,8 @@ plan_set(struct svcctl *ctl, const struct nf_svc_snapshot *snapshot, void *arg)
 	struct nf_svc_settings settings = snapshot->settings;
 	struct nf_svc_error error;
 
+	if (select_check_settings(ctl, &snapshot->settings))
+		return NOT_PERMITTED;
 	if (wanted->has_pod_cidrs) {
 		settings.pod_cidrs = wanted->settings.pod_cidrs;
 		settings.n_pod_cidrs = wanted->settings.n_pod_cidrs;
@@ -178,7 +181,7 @@ static enum exit_status run_set(struct svcctl *ctl, struct words *words)
 	if (!words_peek(words))
 		status = complain(
 			WRONG_USAGE,
-			"set settings: what?; pod-cidr, pod-device, "
+			"set settings: what? pod-cidr, pod-device, "
 			"service-cidr, node-port-cidr or masquerade-mark");
 	while (!status && words_peek(words))
 		status = parse_one(&wanted, words);
@@ -193,25 +196,37 @@ const struct command svcctl_set_settings = {
 	.verb = "set",
 	.noun = "settings",
 	.synopsis =
-		"[pod-cidr CIDR,..] [pod-device DEVICE,..] [service-cidr CIDR,..]\n"
-		"         [node-port-cidr CIDR,..] [masquerade-mark 0xBIT|none]",
+		"[pod-cidr CIDR,..|none] [pod-device DEVICE,..|none]\n"
+		"         [service-cidr CIDR,..|none] [node-port-cidr CIDR,..|none]\n"
+		"         [masquerade-mark 0xBIT|none]",
 	.summary =
-		"say what a pod is on this node, and whose addresses are whose",
-	.help = "A packet comes from a pod if its source is in a pod-cidr or it entered by a\n"
-		"pod-device ('cali*' is every device that begins so). What is not given is kept;\n"
-		"none empties a list. In a service-cidr only services may have addresses: new flows\n"
-		"to others are dropped. NodePorts (*:PORT) answer at the node's addresses in a\n"
-		"node-port-cidr; without one of a family, at all of them but loopback.\n"
+		"say what a pod is, and where services and node ports answer",
+	.help = "What is given replaces what there is, none empties it; what is not given is kept.\n"
+		"A list is written with commas. A CIDR is IP/PREFIX; an IP alone is just that\n"
+		"address. 'svcctl status' shows the settings there are.\n"
 		"\n"
-		"The first packet of a flow that a rule masquerades has the bit masquerade-mark in its\n"
-		"mark (0x4000 is kube-proxy's) until it leaves the node or reaches a socket; the bit is\n"
-		"cleared in all packets there, so it must be nobody else's. By default there is none:\n"
-		"only routing rules and filters of others could need it.\n"
+		"pod-cidr and pod-device say what a pod is: a packet comes from a pod if its\n"
+		"source is in a pod-cidr or it entered by a pod-device ('cali*' is every device\n"
+		"whose name begins so).\n"
 		"\n"
-		"Frontends that exist keep their rules; those made afterwards masquerade clients that\n"
-		"are not pods.\n"
+		"service-cidr: only services may have addresses in it; new flows to others there\n"
+		"are dropped, but for those to the node itself.\n"
 		"\n"
-		"  svcctl set settings pod-cidr 10.244.0.0/16,fd00:244::/48 service-cidr 10.96.0.0/12\n",
+		"node-port-cidr: NodePorts (*:PORT) answer at the addresses of the node that are\n"
+		"in it; without one of a family, at all of that family but loopback.\n"
+		"\n"
+		"masquerade-mark: the first packet of a flow that a rule masquerades has this bit\n"
+		"in its mark (0x4000 is kube-proxy's) until it leaves the node or reaches a\n"
+		"socket. There the bit is cleared in all packets, so it must be nobody else's. By\n"
+		"default there is none: only routing rules and filters of others could need it.\n"
+		"\n"
+		"The settings have an owner, as services have, until all of them are none.\n"
+		"\n"
+		"Frontends that exist keep their rules; those made afterwards masquerade clients\n"
+		"that are not pods.\n"
+		"\n"
+		"  svcctl set settings pod-cidr 10.244.0.0/16,fd00:244::/48 \\\n"
+		"      service-cidr 10.96.0.0/12\n",
 	.batch = true,
 	.run = run_set,
 };

@@ -276,8 +276,8 @@ static enum exit_status run_show(struct svcctl *ctl, struct words *words)
 	if (!word)
 		return complain(
 			WRONG_USAGE,
-			"show: which service?; NAME or IP:PORT[/PROTOCOL]");
-	status = words_end(words);
+			"show: which service? NAME or IP:PORT[/PROTOCOL]");
+	status = words_end_behind(words, "show", word);
 	if (!status)
 		status = svcctl_connect(ctl);
 	return status ? status : show(ctl, word);
@@ -285,10 +285,11 @@ static enum exit_status run_show(struct svcctl *ctl, struct words *words)
 
 const struct command svcctl_show = {
 	.verb = "show",
-	.synopsis = "NAME|IP:PORT[/PROTOCOL]",
+	.synopsis = "NAME|FRONTEND",
 	.summary = "show all about a service",
 	.help = "Shows where it answers and how it treats each class of clients, who serves and in\n"
-		"which state, and what was counted. NAMESPACE/NAME shows all ports of it.\n"
+		"which state, and what was counted. NAMESPACE/NAME shows all ports of it; FRONTEND\n"
+		"is IP[:PORT[/PROTOCOL]].\n"
 		"\n"
 		"A backend is active if it is in a set, otherwise draining: it keeps its flows and\n"
 		"gets no new ones.\n",

@@ -6,6 +6,7 @@
 #include "command.h"
 #include "document.h"
 #include "print.h"
+#include "select.h"
 #include "stats.h"
 
 static const struct column columns[] = {
@@ -80,13 +81,10 @@ static bool add_row(struct table *table, const struct nf_svc_stats *stats,
 
 bool stats_wanted(const struct nf_svc_stats *stats, const char *name)
 {
-	size_t len;
+	const struct nf_svc_key key = { stats->name, stats->protocol,
+					stats->family };
 
-	if (!name)
-		return true;
-	len = strlen(name);
-	return !strncmp(stats->name, name, len) &&
-	       (!stats->name[len] || stats->name[len] == ':');
+	return !name || select_matches(name, &key);
 }
 
 enum exit_status stats_print_table(const struct svcctl *ctl,
@@ -174,9 +172,15 @@ static enum exit_status run_stats(struct svcctl *ctl, struct words *words)
 	enum exit_status status;
 
 	status = words_end(words);
+	if (!status && name && looks_like_place(name))
+		status = complain(
+			WRONG_USAGE,
+			"stats %s: an address where a service's name is expected; "
+			"'svcctl list %s' tells whose it is",
+			name, name);
 	if (!status && ctl->count && !ctl->rate)
 		status = complain(WRONG_USAGE,
-				  "--count: of what?; it goes with --rate");
+				  "--count: of what? it goes with --rate");
 	if (!status)
 		status = svcctl_connect(ctl);
 	if (status)
@@ -184,10 +188,7 @@ static enum exit_status run_stats(struct svcctl *ctl, struct words *words)
 	if (stats_read(ctl, &counters, &error))
 		return complain_error(&error);
 	if (!has_any(&counters, name))
-		status = complain(
-			NOT_FOUND,
-			"%s: no such service; 'svcctl list' shows those there are",
-			name);
+		status = complain_no_service(name);
 	else if (ctl->rate)
 		status = stats_watch(ctl, &counters, name);
 	else if (ctl->output == OUTPUT_JSON)
@@ -200,24 +201,29 @@ static enum exit_status run_stats(struct svcctl *ctl, struct words *words)
 
 const struct command svcctl_stats = {
 	.verb = "stats",
-	.synopsis = "[NAME]",
+	.synopsis = "[NAME] [--rate SECONDS [--count N]]",
 	.summary = "show counters of services, and in all",
 	.help = "FLOWS are new flows that got a backend; some of them were MASQUERADED. HEALED are\n"
 		"flows whose backend was gone, or that began before their service: their next packet\n"
 		"began a new flow. The last column counts packets that got none, by reason:\n"
 		"\n"
 		"  no-backend     refused: no backend takes new flows\n"
-		"  set-empty      the set of backends used takes none, the other one would\n"
+		"  set-empty      refused or dropped: the client's set of backends takes no new\n"
+		"                 flows, the other set would\n"
 		"  unclaimed      refused: a port or protocol that no service has on its address\n"
 		"  source-range   dropped: the source is in no range allowed\n"
-		"  service-cidr   dropped: an address kept for services that none has\n"
+		"  service-cidr   dropped: an address in a service-cidr that no service has\n"
 		"  refusal-limit  dropped instead of refused: refused too often lately\n"
 		"  bind           dropped: conntrack or NAT could not take the flow\n"
 		"  internal       dropped: a frontend for pods and this node, asked from outside\n"
 		"  invalid        dropped: of a flow, but conntrack could not rewrite it\n"
 		"\n"
-		"With --rate it goes on, and shows what happened in each second, of the services\n"
-		"of which anything did; on a terminal always in the same place.\n",
+		"The counters of a service go with it; the total counts on, until the tables have\n"
+		"been empty.\n"
+		"\n"
+		"With --rate it goes on until it is interrupted, and shows per second what\n"
+		"happened meanwhile, of the services of which anything did; on a terminal always\n"
+		"in the same place.\n",
 	.options = OPTION_RATE | OPTION_COUNT,
 	.run = run_stats,
 };

@@ -14,6 +14,7 @@
  * struct state - what is shown
  * @info: of the module
  * @totals: counters
+ * @settings: of the network namespace
  * @commits: history
  * @n_commits: length of @commits
  * @claims: who writes
@@ -23,6 +24,7 @@
 struct state {
 	struct nf_svc_info info;
 	struct nf_svc_stats totals;
+	struct nf_svc_settings settings;
 	struct nf_svc_commit *commits;
 	size_t n_commits;
 	struct nf_svc_writer *claims;
@@ -40,6 +42,40 @@ static void print_count(const struct svcctl *ctl, const char *what,
 
 	printf("%s: %s%u of %u%s\n", what, paint_on(ctl, paint), count, limit,
 	       paint_off(ctl));
+}
+
+static void print_cidrs(const char *key, const struct nf_svc_cidr *cidrs,
+			size_t n)
+{
+	char text[NF_SVC_CIDR_TEXT];
+
+	for (size_t i = 0; i < n; i++)
+		printf("%s%s", i ? "," : key,
+		       nf_svc_cidr_format(&cidrs[i], text));
+	if (n)
+		putchar('\n');
+}
+
+/* In the words of 'svcctl set settings'. */
+static void print_settings(const struct nf_svc_settings *settings)
+{
+	if (!*settings->owner) {
+		puts("settings: none");
+		return;
+	}
+	printf("settings: of owner %s\n", settings->owner);
+	print_cidrs("  pod-cidr ", settings->pod_cidrs, settings->n_pod_cidrs);
+	for (size_t i = 0; i < settings->n_pod_devices; i++)
+		printf("%s%s", i ? "," : "  pod-device ",
+		       settings->pod_devices[i]);
+	if (settings->n_pod_devices)
+		putchar('\n');
+	print_cidrs("  service-cidr ", settings->service_cidrs,
+		    settings->n_service_cidrs);
+	print_cidrs("  node-port-cidr ", settings->node_port_cidrs,
+		    settings->n_node_port_cidrs);
+	if (settings->masquerade_mark)
+		printf("  masquerade-mark 0x%x\n", settings->masquerade_mark);
 }
 
 static void print_text(const struct svcctl *ctl, const struct state *state)
@@ -72,6 +108,7 @@ static void print_text(const struct svcctl *ctl, const struct state *state)
 	for (size_t i = 0; i < state->n_claims; i++)
 		printf("owner %s: claimed by %s[%u]\n", state->claims[i].owner,
 		       state->claims[i].comm, state->claims[i].pid);
+	print_settings(&state->settings);
 	printf("flows: %llu, %llu of them masqueraded, %llu healed\n",
 	       (unsigned long long)state->totals.flows,
 	       (unsigned long long)state->totals.masqueraded,
@@ -146,6 +183,10 @@ static enum exit_status print_json(const struct state *state)
 	    cJSON_AddNumberToObject(value, "generation",
 				    (double)info->generation) &&
 	    add_last(value, state) && add_claims(value, state) &&
+	    add_object(value, "settings",
+		       *state->settings.owner ?
+			       document_settings(&state->settings) :
+			       cJSON_CreateNull()) &&
 	    add_object(value, "total", document_total(&state->totals)))
 		return json_print(value);
 	cJSON_Delete(value);
@@ -181,6 +222,7 @@ static enum exit_status run_status(struct svcctl *ctl, struct words *words)
 	if (status)
 		return status;
 	if (nf_svc_info_get(ctl->client, &state.info, &error) ||
+	    nf_svc_settings_get(ctl->client, &state.settings, &error) ||
 	    nf_svc_stats_get(ctl->client, &state.totals, &error) ||
 	    read_writers(ctl, &state, &error)) {
 		status = complain_error(&error);
@@ -189,6 +231,7 @@ static enum exit_status run_status(struct svcctl *ctl, struct words *words)
 	} else {
 		print_text(ctl, &state);
 	}
+	nf_svc_settings_clean(&state.settings);
 	free(state.commits);
 	free(state.claims);
 	return status;
@@ -197,9 +240,12 @@ static enum exit_status run_status(struct svcctl *ctl, struct words *words)
 const struct command svcctl_status = {
 	.verb = "status",
 	.synopsis = "",
-	.summary = "show how the module is: how full, who writes, what it does",
+	.summary = "show how full the module is, who writes, and what it does",
 	.help = "Shows how much there is against the limits, the last commit, which process has\n"
-		"claimed which owner (no other one may write for it), and the totals of flows and\n"
-		"of packets that were refused or dropped.\n",
+		"claimed which owner (no other one may write for it), the settings, and the totals\n"
+		"of flows and of packets that were refused or dropped.\n"
+		"\n"
+		"The generation is the number of the last commit. What waits to be freed\n"
+		"is memory of deleted objects that packets may still look at.\n",
 	.run = run_status,
 };

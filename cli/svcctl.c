@@ -25,8 +25,9 @@ static enum exit_status enter_netns(const char *name)
 	if (fd < 0)
 		return complain(
 			errno == ENOENT ? NOT_FOUND : NOT_PERMITTED,
-			"network namespace %s: %s; 'ip netns' lists them", name,
-			strerror(errno));
+			"--netns %s: %s: %s; 'ip netns' lists network namespaces, "
+			"which are not those of Kubernetes",
+			name, path, strerror(errno));
 	if (setns(fd, CLONE_NEWNET))
 		status = complain(NOT_PERMITTED, "network namespace %s: %s",
 				  name, strerror(errno));
@@ -97,9 +98,7 @@ static enum exit_status print_help(const struct words *words)
 		return DONE;
 	}
 	if (!command_verb_known(verb))
-		return complain(WRONG_USAGE,
-				"%s: no such command; 'svcctl help' lists them",
-				verb);
+		return complain_verb(verb);
 	command = command_find(verb, noun);
 	help_print_verb(verb, command ? command->noun : NULL);
 	return DONE;
@@ -113,6 +112,9 @@ enum exit_status svcctl_main(int argc, char **argv)
 	struct words words;
 	struct svcctl ctl;
 
+	/* else an option that only another tool's command has would be blamed */
+	if (argc > 1 && *argv[1] != '-' && !command_verb_known(argv[1]))
+		return complain_verb(argv[1]);
 	status = options_read(&ctl, &seen, argc, argv, &words);
 	if (status)
 		return status;

@@ -45,7 +45,7 @@ static int tell(const struct model_service *service,
 				 PROBLEM_ADDRESS_REFUSED,
 			service,
 			external ?
-				"give an address that was set aside for external IPs" :
+				"--external-ip-cidrs allows addresses that are set aside for it" :
 				"give an address that was set aside for load balancers",
 			"%s is %s: %s",
 			nf_svc_addr_format(&address->addr, text),

@@ -249,6 +249,8 @@ static int reconcile_one(struct work *work, struct plan *plan, size_t index,
 	/* what it had before it got its label goes */
 	if (from->left_alone && plan->changes.n == before)
 		plan->outcomes[index] = OUTCOME_LEFT_ALONE;
+	else if (from->no_frontends && plan->changes.n == before)
+		plan->outcomes[index] = OUTCOME_NOT_SERVED;
 	else if (plan->changes.n == before)
 		plan->outcomes[index] = OUTCOME_UNCHANGED;
 	else

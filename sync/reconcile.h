@@ -13,12 +13,14 @@
 /**
  * enum outcome - what becomes of a Service
  * @OUTCOME_LEFT_ALONE: nothing, it is not for us
+ * @OUTCOME_NOT_SERVED: nothing, it is headless or an ExternalName
  * @OUTCOME_UNCHANGED: nothing, all is as it should be
  * @OUTCOME_CREATED: the kernel had nothing of it
  * @OUTCOME_CONFIGURED: the kernel had something else
  */
 enum outcome {
 	OUTCOME_LEFT_ALONE,
+	OUTCOME_NOT_SERVED,
 	OUTCOME_UNCHANGED,
 	OUTCOME_CREATED,
 	OUTCOME_CONFIGURED,

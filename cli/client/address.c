@@ -144,7 +144,7 @@ static int protocol_parse(const char *text, struct nf_svc_place *place,
 
 	if (!nf_svc_word_value(nf_svc_protocols, text, &value) &&
 	    nf_svc_number_parse(text, 0, 255, &value)) {
-		*why = "the protocol is tcp, udp or sctp";
+		*why = "after the / a protocol is expected: tcp, udp or sctp";
 		return -EINVAL;
 	}
 	place->protocol = (uint8_t)value;
@@ -167,11 +167,8 @@ int nf_svc_place_parse(const char *text, struct nf_svc_place *place,
 	}
 	strcpy(copy, text);
 	slash = strchr(copy, '/');
-	if (slash) {
+	if (slash)
 		*slash = '\0';
-		if (protocol_parse(slash + 1, place, why))
-			return -EINVAL;
-	}
 	if (*copy == '[') {
 		bracket = strchr(copy, ']');
 		if (!bracket || (bracket[1] && bracket[1] != ':')) {
@@ -200,7 +197,7 @@ int nf_svc_place_parse(const char *text, struct nf_svc_place *place,
 		}
 		place->port = (uint16_t)number;
 	}
-	return 0;
+	return slash ? protocol_parse(slash + 1, place, why) : 0;
 }
 
 char *nf_svc_addr_format(const struct nf_svc_addr *addr, char *text)

@@ -10,6 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
+from datagrams import Talk  # noqa: E402
 from front_end import PICTURE, Failed, Traffic  # noqa: E402
 from lab.family import FAMILIES, V4, V6  # noqa: E402
 from lab.topology import Topology  # noqa: E402
@@ -52,6 +53,7 @@ class Demo:
     def __init__(self):
         self.cluster = None
         self.replicas, self.traffic, self.problems = {}, [], []
+        self.talk = None
 
     def begin(self):
         self.cluster = Cluster(prefix="demo")
@@ -192,6 +194,41 @@ Two nodes and their pods, each a network namespace; the front end's node is ours
         if self.command("nft list ruleset"):
             self.problem("there are rules")
 
+    def expect(self, names, expected):
+        if names != {expected}:
+            self.problem(f"{', '.join(sorted(names))} answered, not {expected} alone")
+
+    def heal(self):
+        title("A client that never stops talking")
+        say("A flow of UDP has no end that anybody could see: while its client goes on sending it\n"
+            "stays where it began. So the front end keeps one socket, and asks who is there, a\n"
+            "thousand times.\n")
+        service, backends = "default/images:who", {
+            f"{self.cluster.pod(name).addr(V4)}:{POD_PORT}": name
+            for name in ("images-1", "images-4")}
+        self.command(f"svcctl add service {service} {SERVICE[V4]}:{PORT}/udp " +
+                     " ".join(f"backend {place}" for place in backends))
+        self.talk = Talk(self.cluster.pod("front-end"), SERVICE[V4], PORT)
+        first, = names = self.talk.ask(1)
+        place = next(p for p, name in backends.items() if name == first)
+        other = next(name for name in backends.values() if name != first)
+        names |= self.talk.ask(299)
+        self.expect(names, first)
+        say(f"300 are answered, all by {first}. It is to go, so it drains: this flow stays.\n")
+        self.command(f"svcctl set backend {service} {place} sets none")
+        self.expect(self.talk.ask(300), first)
+        say(f"600 are answered, all by {first}. Now it is taken away, and its process is killed.\n")
+        self.command(f"svcctl del backend {service} {place}")
+        self.replicas[first].stop()
+        self.expect(self.talk.ask(400), other)
+        say(f"All 1,000 are answered, the last 400 by {other}: with its next datagram the flow began\n"
+            "anew. With kube-proxy it goes on to the pod that is gone until its conntrack entry has\n"
+            "been looked for and deleted.\n")
+        healed = json.loads(self.command("svcctl -j stats", quiet=True))["total"]["healed"]
+        if healed != 1:
+            self.problem(f"the kernel counted {healed} flows that began anew")
+        self.command("svcctl status")
+
     def tell(self):
         self.introduce()
         self.create()
@@ -207,11 +244,14 @@ Two nodes and their pods, each a network namespace; the front end's node is ours
         self.replace(V6, "images-3", "images-5", "images-5-for-3.yaml", "images-3-gone.yaml",
                      {"images-1", "images-3", "images-4"})
         self.count()
+        self.heal()
 
     def judge(self):
         """How many requests the right replica answered, and what happened to the others."""
         faults = [self.fault(r) for t in self.traffic for r in t.requests[:t.finished]]
-        return faults.count(None), [f for f in faults if f]
+        talked = self.talk.answered if self.talk else 0
+        return faults.count(None) + talked, [f for f in faults if f] + (
+            self.talk.faults if self.talk else [])
 
     def end(self):
         for replica in self.replicas.values():

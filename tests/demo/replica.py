@@ -2,12 +2,14 @@
 """A replica of the image-processing backend: a process that serves from its pod.
 
 Whoever POSTs a picture of dots and hashes gets its negative back, and the name
-of the replica in the header Server. One connection is one request.
+of the replica in the header Server. One connection is one request. A datagram is
+answered with the name of the replica and what was in it.
 """
 import os
 import re
 import selectors
 import signal
+import socket
 
 from lab.server import listen
 
@@ -25,7 +27,8 @@ class Replica:
     def __init__(self, pod, name, port):
         self.pod, self.name = pod, name
         self.joined = self.left = None
-        listeners = [listen(pod, family, "tcp", port) for family in pod.addresses]
+        listeners = [listen(pod, family, protocol, port)
+                     for family in pod.addresses for protocol in ("tcp", "udp")]
         self.pid = os.fork()
         if not self.pid:
             try:
@@ -77,8 +80,17 @@ def _serve(name, listeners):
         selector.unregister(connection)
         connection.close()
 
+    def echo(listener):
+        try:
+            octets, client = listener.recvfrom(65536)
+            listener.sendto(f"{name} ".encode() + octets, client)
+        except OSError:         # an ICMP error of before: the client has gone
+            pass
+
     for listener in listeners:
-        selector.register(listener, selectors.EVENT_READ, lambda which=listener: accept(which))
+        serve = accept if listener.type == socket.SOCK_STREAM else echo
+        selector.register(listener, selectors.EVENT_READ,
+                          lambda serve=serve, which=listener: serve(which))
     while True:
         for key, _ in selector.select():
             key.data()

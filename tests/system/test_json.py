@@ -131,6 +131,10 @@ def apply(svcctl, tables):
     assert outcomes(81, "--prune") == [("lab", "web", "configured"), (None, "byhand", "deleted"),
                                        ("lab", "old", "deleted")]
     assert svcctl.json("--owner", "file", "flush", "--yes") == {"owner": "file", "deleted": 2}
+    headless = ("{apiVersion: v1, kind: Service, metadata: {name: web},"
+                " spec: {clusterIP: None, ports: [{port: 80}]}}")
+    told, = svcctl.json("apply", "-f", "-", input=headless)
+    assert told == {"namespace": "default", "name": "web", "result": "not-served", "dryRun": False}
 
 
 def overrun(host, pid):
@@ -152,7 +156,7 @@ def miss(lab, tables):
         tables.change(owner="many", replace=True)
         return overrun(lab.node, process.pid) > 0
 
-    until(full, "the socket of svcctl monitor is full", 60)
+    until(full, "the socket of svcctl monitor is full", 300)
     process.send_signal(signal.SIGCONT)
     line = next(line for line in process.stdout if '"missed"' in line)
     schema.check("monitor", json.loads(line))

@@ -225,6 +225,15 @@ WRONG = [
     ("add service shop/x:http 10.96.0.9:80 scheduler fastest", ["fastest", "random"]),
     ("add service shop/x:http 10.96.0.9:80 refuse-with silence", ["silence", "reset", "icmp"]),
     ("add backend shop/web:http 169.254.169.254:80", ["169.254.169.254", "link-local"]),
+    ("add backend shop/web 10.244.1.2:80", ["shop/web:http", "port is missing"]),
+    ("add backend 10.244.1.2:80 shop/web:http", ["shop/web:http", "a name where a backend"]),
+    ("add service shop/x:http 10.96.0.0/24:80", ["10.96.0.0/24:80", "after the /"]),
+    ("list --dry-run=client", ["--dry-run", "takes no value"]),
+    ("delete service shop/web:http", ["svcctl del"]),
+    ("list -n shop", ["shop", "not those of Kubernetes"]),
+    ("show 10.244.1.1:8080", ["10.244.1.1:8080", "svcctl list 10.244.1.1:8080"]),
+    ("set frontend 10.96.0.1:81/udp exclusive no", ["10.96.0.1:81/udp: no such"]),
+    ("add service shop/x:http 10.96.0.1:80", ["svcctl show 10.96.0.1:80"]),
     ("lost", ["lost", "help"]),
     ("del service shop/wed:http", ["shop/wed:http"]),
     ("set settings pod-cidr 10.244.0.1/16", ["10.244.0.1/16", "10.244.0.0/16"]),
@@ -243,6 +252,32 @@ def test_errors_say_what_would_be_right(svcctl, tables, words, parts):
     missing = [p for p in parts if p not in done.stderr]
     assert not missing, f"no {missing} in {done.stderr!r}"
     assert tables.dump() == before
+
+
+@pytest.mark.row("CTL-03")
+def test_the_settings_have_an_owner(svcctl, tables):
+    """CTL-03: settings of another owner are not changed, and it is said whose they are."""
+    svcctl("--owner", "joe", "set", "settings", "pod-cidr", "10.244.0.0/16")
+    before = tables.dump()
+    done = svcctl("set", "settings", "pod-cidr", "10.245.0.0/16", expect=NOT_PERMITTED)
+    assert "owner joe" in done.stderr and "--owner joe" in done.stderr
+    assert tables.dump() == before
+
+
+@pytest.mark.row("CTL-01", "FE-12")
+def test_an_address_of_the_node_is_not_exclusive(svcctl, lab, family):
+    """CTL-01, FE-12: a service on the node's own address leaves its other ports to the node."""
+    place = family.at(lab.node.addr(family), 81)
+    done = svcctl("add", "service", "shop/x:http", place)
+    assert "not exclusive" in done.stderr
+    flags, = [f["exclusive"] for s in json.loads(svcctl("-j", "save").stdout)["services"]
+              for f in s["frontends"]]
+    assert not flags
+    done = svcctl("set", "frontend", place, "exclusive", "yes")
+    assert "SSH" in done.stderr
+    svcctl("add", "service", "shop/y:http", family.at(family.vip(2), 80))
+    assert svcctl("-j", "explain", family.at(family.vip(2), 81), "from",
+                  lab.outside.addr(family)).stdout.count('"unclaimed"')
 
 
 @pytest.mark.row("TX-03")

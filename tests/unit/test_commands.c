@@ -106,23 +106,31 @@ static void CTL_02_wrong_lines_end_with_1(void **state)
 	(void)state;
 	assert_wrong("bogus", "no such command");
 	assert_wrong("list --bogus", "--bogus");
+	assert_wrong("list -xH", "-x: no such option");
+	assert_wrong("list -Hx", "-x: no such option");
+	assert_wrong("list --json=yes", "--json: takes no value");
+	assert_wrong("list --no", "--no-header or --node");
 	assert_wrong("list -o yaml", "table, wide, name or json");
-	assert_wrong("list --output", "argument");
+	assert_wrong("list --output", "value is missing");
 	assert_wrong("list --color sometimes", "auto, always or never");
 	assert_wrong("list --wait soon", "number of seconds");
 	assert_wrong("list --owner a/b", "A-Z");
 	assert_wrong("list a b", "b: not expected");
 	assert_wrong("list --yes", "not an option of 'list'");
-	assert_wrong("add", "svcctl help add");
-	assert_wrong("add bogus", "add bogus");
+	assert_wrong("add", "service, backend or frontend");
+	assert_wrong("add bogus", "service, backend or frontend");
+	assert_wrong("delete service a/b", "'svcctl del'");
 	assert_wrong("show", "which service");
 	assert_wrong("version now", "not expected");
+	assert_wrong("stats 10.96.0.1:80", "svcctl list 10.96.0.1:80");
 	assert_wrong("flush", "--yes");
 	assert_wrong("apply", "-f FILE");
 	assert_wrong("apply -f /nowhere.yaml", "/nowhere.yaml: No such file");
 	assert_wrong("restore -f /nowhere.json", "/nowhere.json: No such file");
 	assert_wrong("save --all --owner me", "exclude each other");
 	assert_wrong("help bogus", "no command bogus");
+	assert_wrong("help list x", "x: not expected");
+	assert_wrong("help add service x", "x: not expected");
 }
 
 static void CTL_03_services_and_frontends(void **state)
@@ -164,6 +172,29 @@ static void CTL_03_services_and_frontends(void **state)
 		     "refuse or drop");
 	assert_wrong("set service a/b", "what?");
 	assert_wrong("set frontend 10.96.0.1:80", "what?");
+	assert_wrong("set frontend a/b:c 10.96.0.1:80", "a name where");
+	assert_wrong("set frontend *:80 exclusive yes",
+		     "not for services alone");
+	assert_wrong("set frontend 10.96.0.1:80 rule pod", "rule pod: what?");
+	assert_wrong("set frontend 10.96.0.1:80 rule pod set local set local",
+		     "set: given twice");
+	assert_wrong("set frontend 10.96.0.1:80 source-range fd00::/8",
+		     "source-range fd00::/8");
+	assert_wrong("add service a/b 10.96.0.1:80 type NodePort",
+		     "type: not expected here");
+	assert_wrong("add service a/'b' 10.96.0.1:80", "quotes");
+	assert_wrong("set backend a/b weight 1", "weight: a word where");
+	assert_wrong("del backend 10.1.1.1:80", "two words are expected");
+	assert_wrong("add backend a/b 10.0.0.1:80 weight 1 weight 2",
+		     "weight: given twice");
+	assert_wrong("add backend a/b 10.0.0.1:80 weight -1", "negative");
+	assert_wrong("show service a/b", "'svcctl show a/b'");
+	assert_wrong("get services -A", "'svcctl list'");
+	assert_wrong("explain from 10.0.0.1 to 10.0.0.2", "DST from SRC");
+	assert_wrong("del frontend a/b", "a name where");
+	assert_wrong("add frontend a/b *:80 type ClusterIP", "NodePort");
+	assert_wrong("add frontend a/b 10.0.0.1:80 source-range 10.0.0.0/8,",
+		     "without blanks");
 	assert_wrong("del frontend 10.96.0.1:80 type NodePort", "place");
 }
 
@@ -183,11 +214,16 @@ static void CTL_03_backends_settings_and_packets(void **state)
 	assert_wrong("add backend a/b 10.0.0.1:80 weight 65536", "65535");
 	assert_wrong("add backend a/b 10.0.0.1:80 sets both", "cluster,local");
 	assert_wrong("add backend a/b 10.0.0.1:80 bogus", "not expected");
+	assert_wrong("add backend 10.0.0.1:80 a/b", "a name where");
+	assert_wrong("add backend a/b 10.0.0.1:80 weight", "weight: its");
+	assert_wrong("add backend a/b 10.0.0.1:80 sets", "sets: its");
+	assert_wrong("add backend a/b 10.0.0.0/24:80", "tcp, udp or sctp");
 	assert_wrong("set backend a/b 10.0.0.1:80", "what?");
 	assert_wrong("del backend a/b 10.0.0.1:80 weight 1", "do not belong");
 	assert_wrong("apply -f /dev/null -f /dev/null", "--file: given twice");
 	assert_wrong("apply -f - --pod-cidr 10.0.0.0/8 --pod-cidr 11.0.0.0/8",
-		     "--pod-cidr: given twice");
+		     "--pod-cidr: given twice; write one list with commas");
+	assert_wrong("apply -f - --zone a,b", "--zone a,b: not a name");
 	assert_wrong("get svc", "'svcctl list' or 'svcctl show NAME'");
 	assert_wrong("delete service a/b", "'svcctl del'");
 	assert_wrong("apply services.yaml", "svcctl apply -f services.yaml");
@@ -196,6 +232,7 @@ static void CTL_03_backends_settings_and_packets(void **state)
 	assert_wrong("apply -f /dev/null --nodeport-addresses some",
 		     "primary, all or CIDR");
 	assert_wrong("set settings", "what?");
+	assert_wrong("set settings", "node-port-cidr");
 	assert_wrong("set settings pod-cidr", "missing");
 	assert_wrong("set settings pod-cidr 10.244.0.1/16",
 		     "write 10.244.0.0/16");
@@ -221,6 +258,7 @@ static void CTL_03_backends_settings_and_packets(void **state)
 	assert_wrong("explain 10.96.0.1:80/icmp from 10.0.0.1", "no ports");
 	assert_wrong("explain 10.96.0.1:80 from fd00::1", "family");
 	assert_wrong("explain *:80 from 10.0.0.1", "one address");
+	assert_wrong("explain a/b:c from 10.0.0.1", "a name where");
 	assert_wrong("explain 10.96.0.1:80 from 10.0.0.1 dev", "device");
 }
 
