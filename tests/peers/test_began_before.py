@@ -53,7 +53,7 @@ def test_nftables_answers_it_at_a_cluster_ip(peer, net, family, told):
 @pytest.mark.row("DP-12")
 @pytest.mark.of("kube-proxy-nftables", "kube-proxy-iptables")
 def test_kube_proxy_never_answers_it_at_a_new_node_port(peer, net, family, told):
-    """DP-12: of a Service that has endpoints: it cleans up only when those change."""
+    """DP-12: of a Service whose endpoints were there before it: it cleans up only when those change."""
     moved = began_before(peer, net, family, "NodePort", endpoints_first=True)
     told(**moved.figures)
     assert not moved.moved, moved

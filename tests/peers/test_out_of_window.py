@@ -68,7 +68,7 @@ def test_nftables_lets_one_reset_the_connection(peer, net, family, told):
 @pytest.mark.row("DP-13")
 @pytest.mark.of("kube-proxy-nftables", "kube-proxy-iptables")
 def test_a_late_one_comes_from_the_service(peer, net, family, told):
-    """DP-13: the case of k/k#74839 is seen no more: since Linux 6.1 conntrack takes what comes late."""
+    """DP-13: the case of k/k#74839 is seen no more: newer conntrack takes what comes late."""
     found = stray(peer, net, family, "late")
     told(**found)
     assert found == FINE

@@ -64,7 +64,7 @@ def test_both_go_to_one_backend(peer, net, family, slow, told):
 @pytest.mark.row("DP-14")
 @pytest.mark.of("kube-proxy-nftables", "kube-proxy-iptables")
 def test_kube_proxy_sends_them_to_two_backends(peer, net, family, told):
-    """DP-14: by chance, each of them. Linux 5.8 and later lose none for it, if the answers come soon."""
+    """DP-14: by chance, each of them. Newer kernels lose none for it, if the answers come soon."""
     found = race(peer, net, family)
     told(**found)
     assert found["sockets_with_two_backends"] and not found["answers_lost"], found

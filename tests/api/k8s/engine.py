@@ -52,13 +52,18 @@ class KubeProxyEngine:
     def change(self, *steps):
         """Hold these objects instead; what differs is changed in place, and flows go on.
 
-        steps are lists of objects, written one list after the other; what none of
-        them has is deleted first. Returns when the rules show the last one.
+        steps are lists of objects, written one list after the other. What none of
+        them has is deleted first; Services before their slices, which the garbage
+        collector of a cluster deletes later. Returns when the rules show the last one.
         """
         objects = [o for step in steps for o in step]
         wanted = {key(o): o for o in [*own.nodes(self.net), *objects]}
         before, self.loaded = self.loaded, wanted
-        self.api.each(self.api.delete, [o for k, o in before.items() if k not in wanted])
+        gone = [o for k, o in before.items() if k not in wanted]
+        for services in True, False:
+            self.api.each(self.api.delete, [o for o in gone if (o["kind"] == "Service") == services])
+            if gone:
+                self._wait()
         for step in steps:
             self._make_namespaces(step)
             self.api.each(self.api.create, [o for o in step if key(o) not in before])

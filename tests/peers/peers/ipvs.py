@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""IPVS, set as kube-proxy 1.37's mode ipvs sets it; of the iptables rules that it has beside only that for masquerade."""
+"""IPVS, set as kube-proxy 1.37's mode ipvs sets it; of the rules that it has beside only that for masquerade."""
 import subprocess
 
 from lab import conntrack
