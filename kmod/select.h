@@ -13,6 +13,12 @@ u32 nf_svc_pick_at(const struct nf_svc_config *config, u8 set, u32 point);
 u32 nf_svc_pick_by_weight(const struct nf_svc_config *config, u8 set,
 			  u32 random);
 
+/* select_rr.c */
+int nf_svc_takers_prepare(struct nf_svc_config *config,
+			  const struct nf_svc_service *service,
+			  const struct nf_svc_config *old);
+u32 nf_svc_taker(const struct nf_svc_config *config, u8 set, u32 n);
+
 /* select_wrr.c */
 u32 nf_svc_wrr_step(u32 total);
 

@@ -11,46 +11,70 @@
 #include "select.h"
 
 /**
- * struct nf_svc_rr - who takes part
- * @start: where in @takers each set begins; it has config->takers of them
- * @takers: indexes of backends whose weight is not 0; of the local set alone, of
+ * struct nf_svc_takers - backends that take new flows
+ * @start: where in @index each set begins; it has config->takers of them
+ * @index: indexes of backends whose weight is not 0; of the local set alone, of
  *	both, of the cluster set alone, so that each set is one range
  */
-struct nf_svc_rr {
+struct nf_svc_takers {
 	u32 start[NF_SVC_SETS];
-	u32 takers[];
+	u32 index[];
 };
 
-static int nf_svc_rr_prepare(struct nf_svc_config *config,
-			     const struct nf_svc_service *service,
-			     const struct nf_svc_config *old)
+/**
+ * nf_svc_takers_prepare() - list the backends that take new flows
+ * @config: configuration; gets the list
+ * @service: not used
+ * @old: not used
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int nf_svc_takers_prepare(struct nf_svc_config *config,
+			  const struct nf_svc_service *service,
+			  const struct nf_svc_config *old)
 {
 	u32 end = config->group[2], nr = 0, i;
-	struct nf_svc_rr *rr;
+	struct nf_svc_takers *takers;
 	size_t size;
 
-	size = struct_size(rr, takers, end);
-	rr = kvmalloc(size, GFP_KERNEL_ACCOUNT);
-	if (!rr)
+	size = struct_size(takers, index, end);
+	takers = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!takers)
 		return -ENOMEM;
 	for (i = 0; i < end; i++)
 		if (config->backends[i].weight)
-			rr->takers[nr++] = i;
-	rr->start[0] = nr - config->takers[0];
-	rr->start[1] = 0;
-	config->version.prepared = rr;
+			takers->index[nr++] = i;
+	takers->start[0] = nr - config->takers[0];
+	takers->start[1] = 0;
+	config->version.prepared = takers;
 	config->prepared_size = size;
 	return 0;
+}
+
+/**
+ * nf_svc_taker() - one of the backends that take new flows
+ * @config: configuration, with the list of nf_svc_takers_prepare()
+ * @set: index of the set
+ * @n: which, less than config->takers
+ *
+ * Context: any.
+ * Return: index into config->backends.
+ */
+u32 nf_svc_taker(const struct nf_svc_config *config, u8 set, u32 n)
+{
+	const struct nf_svc_takers *takers = config->version.prepared;
+
+	return takers->index[takers->start[set] + n];
 }
 
 static u32 nf_svc_rr_choose(const struct nf_svc_config *config,
 			    const struct nf_svc_packet *packet)
 {
-	const struct nf_svc_rr *rr = config->version.prepared;
 	u8 set = packet->rule->set;
 
-	return rr->takers[rr->start[set] +
-			  nf_svc_turn(packet) % config->takers[set]];
+	return nf_svc_taker(config, set,
+			    nf_svc_turn(packet) % config->takers[set]);
 }
 
 static bool nf_svc_rr_settled(const struct nf_svc_packet *packet)
@@ -60,7 +84,7 @@ static bool nf_svc_rr_settled(const struct nf_svc_packet *packet)
 
 const struct nf_svc_scheduler nf_svc_scheduler_rr = {
 	.name = "rr",
-	.prepare = nf_svc_rr_prepare,
+	.prepare = nf_svc_takers_prepare,
 	.choose = nf_svc_rr_choose,
 	.settled = nf_svc_rr_settled,
 };
