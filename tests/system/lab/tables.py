@@ -169,16 +169,23 @@ class Tables(genl.Family):
 
     def explain(self, source, destination, port, protocol="tcp", source_port=0, device=None):
         """What would happen: the answer's attributes as {kind: [payload, …]}."""
+        request = self.question(source, destination, port, protocol, source_port, device)
+        answer = {}
+        for kind, octets in self.exchange([request])[0][0].attributes:
+            answer.setdefault(kind, []).append(octets)
+        return answer
+
+    def question(self, source, destination, port, protocol="tcp", source_port=0, device=None):
+        """The request for that."""
         family = families.of(destination)
         attributes = [(abi.A_FAMILY, family.nf), (abi.A_PROTOCOL, PROTOCOLS[protocol]),
                       (abi.A_SOURCE, family.pack(source)), (abi.A_ADDRESS, family.pack(destination)),
-                      (abi.A_SOURCE_PORT, source_port), (abi.A_PORT, port)]
+                      (abi.A_PORT, port)]
+        if source_port is not None:
+            attributes.append((abi.A_SOURCE_PORT, source_port))
         if device:
             attributes.append((abi.A_DEVICE, device))
-        answer = {}
-        for kind, octets in self.call(abi.CMD_EXPLAIN, attributes)[0].attributes:
-            answer.setdefault(kind, []).append(octets)
-        return answer
+        return self.request(abi.CMD_EXPLAIN, attributes)
 
 
 def u64(octets):
