@@ -150,9 +150,13 @@ cJSON *document_service(const struct nf_svc_service *service, bool live)
 				 document_frontend(&service->frontends[i]));
 	array = ok ? cJSON_AddArrayToObject(value, "backends") : NULL;
 	ok = array;
-	for (size_t i = 0; i < service->n_backends && ok; i++)
-		ok = append_item(array,
-				 document_backend(&service->backends[i], live));
+	for (size_t i = 0; i < service->n_backends && ok; i++) {
+		const struct nf_svc_backend *backend = &service->backends[i];
+		cJSON *item = document_backend(backend, live);
+
+		ok = append_item(array, item) &&
+		     (!live || add_number(item, "flows", backend->flows));
+	}
 	return checked(value, ok);
 }
 
@@ -187,7 +191,8 @@ cJSON *document_stats(const struct nf_svc_stats *stats)
 	ok = value && add_number(value, "flows", stats->flows) &&
 	     add_number(value, "masqueraded", stats->masqueraded) &&
 	     add_number(value, "healed", stats->healed) &&
-	     add_number(value, "unremembered", stats->unremembered);
+	     add_number(value, "unremembered", stats->unremembered) &&
+	     add_number(value, "unrecorded", stats->unrecorded);
 	drops = ok ? cJSON_AddObjectToObject(value, "drops") : NULL;
 	ok = drops;
 	for (unsigned int i = 0; i < NF_SVC_DROP_REASONS && ok; i++) {

@@ -20,6 +20,7 @@ static const struct column columns[] = {
 	{ "SCHEDULER", 0 },
 	{ "OWNER", 0 },
 	{ "FLOWS", COLUMN_RIGHT | COLUMN_WIDE },
+	{ "CONNS", COLUMN_RIGHT | COLUMN_WIDE },
 	{ "REFUSE-WITH", COLUMN_WIDE },
 	{ "POD", COLUMN_WIDE },
 	{ "NODE", COLUMN_WIDE },
@@ -84,6 +85,16 @@ static size_t count_active(const struct nf_svc_service *service)
 	return n;
 }
 
+/* Flows that its backends have now. */
+static uint64_t count_conns(const struct nf_svc_service *service)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < service->n_backends; i++)
+		n += service->backends[i].flows;
+	return n;
+}
+
 /* Walks along the sorted counters, as the services come sorted too. */
 static uint64_t flows_of(const struct nf_svc_service *service,
 			 const struct nf_svc_stats *stats, size_t n, size_t *at)
@@ -127,6 +138,8 @@ static bool add_row(struct table *table, const struct nf_svc_service *service,
 	       table_cell(table, PAINT_NONE, "%s", service->owner) &&
 	       table_cell(table, PAINT_NONE, "%llu",
 			  (unsigned long long)flows) &&
+	       table_cell(table, PAINT_NONE, "%llu",
+			  (unsigned long long)count_conns(service)) &&
 	       table_cell(table, PAINT_NONE, "%s",
 			  nf_svc_word_text(nf_svc_refusals,
 					   service->refuse_with)) &&
@@ -248,7 +261,8 @@ const struct command svcctl_list = {
 	.synopsis = "[NAME|ADDRESS]",
 	.summary = "list the services, one row each",
 	.help = "One row for each service port, protocol and family. BACKENDS are those that take\n"
-		"new flows, out of all. -o wide adds the flows, how clients are refused, and which\n"
+		"new flows, out of all. -o wide adds the flows since the service was made and those\n"
+		"that there are now (CONNS), how clients are refused, and which\n"
 		"set of backends each class of clients gets.\n"
 		"\n"
 		"With NAMESPACE/NAME only its ports are listed; with IP, IP:PORT or IP:PORT/PROTOCOL\n"

@@ -40,7 +40,7 @@ const struct option_line svcctl_options[] = {
 	{ 'n', "netns", "NAME", 0,
 	  "work in this network namespace of 'ip netns'" },
 	{ 'w', "wait", "SECONDS", 0,
-	  "how long to wait for another writer to end (1)" },
+	  "how long to wait for another writer to end (1), or with drain for flows" },
 	{ 0, "color", "WHEN", 0, "auto, always or never; auto obeys NO_COLOR" },
 	{ 'q', "quiet", NULL, 0, "print nothing but data and errors" },
 	{ 'h', "help", NULL, 0, "print help, on the command if there is one" },
@@ -173,6 +173,7 @@ static enum exit_status read_wait(struct svcctl *ctl, const char *text)
 				"--wait %s: not a number of seconds; 0 to %d",
 				text, WAIT_MAX);
 	ctl->wait_ms = seconds * 1000;
+	ctl->drain_ms = ctl->wait_ms;
 	return DONE;
 }
 

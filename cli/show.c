@@ -105,7 +105,14 @@ static void print_backend(const struct view *view,
 			       "," :
 			       "",
 		       backend->sets & NF_SVC_SET_LOCAL ? "local" : "");
-	puts(backend->sets && !backend->weight ? ", no new flows" : "");
+	if (backend->sets && !backend->weight)
+		printf(", no new flows");
+	if (backend->sets)
+		printf("  flows %u\n", (unsigned int)backend->flows);
+	else if (backend->flows)
+		printf("  flows %u left\n", (unsigned int)backend->flows);
+	else
+		puts("  no flow left");
 }
 
 static void print_backends(const struct view *view,
@@ -146,6 +153,10 @@ static void print_counters(const struct view *view,
 	       (unsigned long long)stats->flows,
 	       (unsigned long long)stats->masqueraded,
 	       (unsigned long long)stats->healed);
+	if (stats->unrecorded) {
+		print_key(view, "  ", "flows not recorded");
+		printf("%llu\n", (unsigned long long)stats->unrecorded);
+	}
 	if (stats->unremembered) {
 		print_key(view, "  ", "clients not remembered");
 		printf("%llu\n", (unsigned long long)stats->unremembered);
@@ -291,6 +302,6 @@ const struct command svcctl_show = {
 		"which state, and what was counted. NAMESPACE/NAME shows all ports of it.\n"
 		"\n"
 		"A backend is active if it is in a set, otherwise draining: it keeps its flows and\n"
-		"gets no new ones.\n",
+		"gets no new ones. Its flows are those that it has now; svcctl conns shows them.\n",
 	.run = run_show,
 };

@@ -26,6 +26,7 @@ static bool subtract_one(struct nf_svc_stats *now,
 		subtract(&now->masqueraded, before->masqueraded);
 		subtract(&now->healed, before->healed);
 		subtract(&now->unremembered, before->unremembered);
+		subtract(&now->unrecorded, before->unrecorded);
 		subtract(&now->uncounted, before->uncounted);
 	}
 	any = now->flows || now->masqueraded || now->healed;

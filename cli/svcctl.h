@@ -53,6 +53,7 @@ enum output {
  * @owner_given: by --owner
  * @netns: network namespace to work in, NULL: this one
  * @wait_ms: how long to wait for another writer
+ * @drain_ms: how long to wait for the flows of a backend; 0: not
  * @file: -f, NULL: not given
  * @node: --node, NULL: not given
  * @zone: --zone, NULL: not given
@@ -82,6 +83,7 @@ struct svcctl {
 	bool owner_given;
 	const char *netns;
 	unsigned int wait_ms;
+	unsigned int drain_ms;
 	const char *file;
 	const char *node;
 	const char *zone;

@@ -157,6 +157,13 @@ static const struct nla_policy nf_svc_policy_backend_del[NF_SVC_A_MAX + 1] = {
 	[NF_SVC_A_BACKEND] = NLA_POLICY_NESTED(nf_svc_policy_backend_nest),
 };
 
+static const struct nla_policy nf_svc_policy_flows[NF_SVC_A_MAX + 1] = {
+	[NF_SVC_A_NAME] = NF_SVC_POLICY_NAME,
+	[NF_SVC_A_PROTOCOL] = NF_SVC_POLICY_PROTOCOL,
+	[NF_SVC_A_FAMILY] = NF_SVC_POLICY_FAMILY,
+	[NF_SVC_A_BACKEND] = NLA_POLICY_NESTED(nf_svc_policy_backend_nest),
+};
+
 static const struct nla_policy nf_svc_policy_frontend[NF_SVC_A_MAX + 1] = {
 	[NF_SVC_A_NAME] = NF_SVC_POLICY_NAME,
 	[NF_SVC_A_PROTOCOL] = NF_SVC_POLICY_PROTOCOL,
@@ -222,11 +229,11 @@ static const struct nla_policy nf_svc_policy_explain[NF_SVC_A_MAX + 1] = {
 		.policy = its_policy, .maxattr = NF_SVC_A_MAX,    \
 	}
 
-/* What tells of processes: not for everybody who may open a socket. */
-#define NF_SVC_OP_READ_ADMIN(command, dump)                                   \
+/* What tells of processes and clients: not for everybody who may open a socket. */
+#define NF_SVC_OP_READ_ADMIN(command, dump, its_policy)                       \
 	{                                                                     \
 		.cmd = command, .flags = GENL_UNS_ADMIN_PERM, .dumpit = dump, \
-		.policy = nf_svc_policy_none, .maxattr = NF_SVC_A_MAX,        \
+		.policy = its_policy, .maxattr = NF_SVC_A_MAX,                \
 	}
 
 static bool nf_svc_userns;
@@ -290,8 +297,12 @@ static const struct genl_ops nf_svc_genl_ops[] = {
 			nf_svc_policy_owner),
 	NF_SVC_OP_WRITE(NF_SVC_CMD_RELEASE, nf_svc_cmd_release,
 			nf_svc_policy_owner),
-	NF_SVC_OP_READ_ADMIN(NF_SVC_CMD_CLAIM_GET, nf_svc_dump_claims),
-	NF_SVC_OP_READ_ADMIN(NF_SVC_CMD_HISTORY_GET, nf_svc_dump_history),
+	NF_SVC_OP_READ_ADMIN(NF_SVC_CMD_CLAIM_GET, nf_svc_dump_claims,
+			     nf_svc_policy_none),
+	NF_SVC_OP_READ_ADMIN(NF_SVC_CMD_HISTORY_GET, nf_svc_dump_history,
+			     nf_svc_policy_none),
+	NF_SVC_OP_READ_ADMIN(NF_SVC_CMD_FLOW_GET, nf_svc_dump_flows,
+			     nf_svc_policy_flows),
 };
 
 static const struct genl_multicast_group nf_svc_genl_groups[] = {

@@ -6,6 +6,8 @@
 
 #include "transaction.h"
 
+struct nf_svc_flow;
+
 extern struct genl_family nf_svc_genl_family;
 
 /* Multicast groups: places in nf_svc_genl_family.mcgrps. */
@@ -58,7 +60,7 @@ int nf_svc_dump_stats(struct sk_buff *skb, struct netlink_callback *cb);
 
 /* genl_put.c */
 int nf_svc_put_backend(struct sk_buff *skb, int type, u8 family,
-		       const struct nf_svc_backend *backend);
+		       const struct nf_svc_backend *backend, const u32 *flows);
 int nf_svc_put_rule(struct sk_buff *skb, u8 class,
 		    const struct nf_svc_rule *rule);
 int nf_svc_put_service(struct sk_buff *skb,
@@ -75,12 +77,16 @@ int nf_svc_put_service_key(struct sk_buff *skb,
 int nf_svc_put_counts(struct sk_buff *skb, const struct nf_svc_counts *counts);
 int nf_svc_put_record(struct sk_buff *skb, const struct nf_svc_record *record);
 int nf_svc_put_claim(struct sk_buff *skb, const struct nf_svc_claim *claim);
+int nf_svc_put_flow(struct sk_buff *skb, const struct nf_svc_flow *flow);
 
 /* genl_claim.c */
 int nf_svc_cmd_claim(struct sk_buff *skb, struct genl_info *info);
 int nf_svc_cmd_release(struct sk_buff *skb, struct genl_info *info);
 int nf_svc_dump_claims(struct sk_buff *skb, struct netlink_callback *cb);
 int nf_svc_dump_history(struct sk_buff *skb, struct netlink_callback *cb);
+
+/* genl_flow.c */
+int nf_svc_dump_flows(struct sk_buff *skb, struct netlink_callback *cb);
 
 /* genl_explain.c */
 int nf_svc_cmd_explain(struct sk_buff *skb, struct genl_info *info);

@@ -9,6 +9,7 @@
 #include <linux/ipv6.h>
 #include <net/sock.h>
 
+#include "flow.h"
 #include "genl.h"
 #include "packet.h"
 
@@ -57,13 +58,13 @@ static int nf_svc_reply_end(struct genl_info *info, struct sk_buff *msg,
 int nf_svc_cmd_info(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nf_svc_net *nn = nf_svc_net(genl_info_net(info));
-	u32 nr_services = 0, nr_frontends = 0;
+	u32 nr_services = 0, nr_frontends = 0, nr_flows = 0;
 	const struct nf_svc_ns *ns;
 	u64 capabilities = NF_SVC_CAP_CLAIMS | NF_SVC_CAP_HISTORY |
 			   NF_SVC_CAP_EVENTS | NF_SVC_CAP_NODE_PORT |
 			   NF_SVC_CAP_SOURCE_RANGES | NF_SVC_CAP_SERVICE_CIDRS |
 			   NF_SVC_CAP_INTERNAL | NF_SVC_CAP_MASQUERADE_MARK |
-			   NF_SVC_CAP_AFFINITY;
+			   NF_SVC_CAP_AFFINITY | NF_SVC_CAP_FLOWS;
 	struct sk_buff *msg;
 	const char *name;
 	u64 generation;
@@ -84,6 +85,8 @@ int nf_svc_cmd_info(struct sk_buff *skb, struct genl_info *info)
 		nr_services = ns->nr_services;
 		nr_frontends = ns->nr_frontends;
 	}
+	if (ns)
+		nr_flows = nf_svc_flows_count(ns->flows);
 	generation = nn->generation;
 	mutex_unlock(&nn->mutex);
 
@@ -97,6 +100,8 @@ int nf_svc_cmd_info(struct sk_buff *skb, struct genl_info *info)
 	    nla_put_u32(msg, NF_SVC_A_LIMIT_FRONTENDS,
 			nf_svc_limits.frontends) ||
 	    nla_put_u32(msg, NF_SVC_A_LIMIT_BACKENDS, nf_svc_limits.backends) ||
+	    nla_put_u32(msg, NF_SVC_A_LIMIT_FLOWS, nf_svc_limits.flows) ||
+	    nla_put_u32(msg, NF_SVC_A_COUNT_FLOWS, nr_flows) ||
 	    nla_put_u32(msg, NF_SVC_A_LIMIT_CIDRS, NF_SVC_LIMIT_CIDRS) ||
 	    nla_put_u32(msg, NF_SVC_A_TX_IDLE_MS, NF_SVC_TX_IDLE_MS) ||
 	    nla_put_u32(msg, NF_SVC_A_COUNT_SERVICES, nr_services) ||
@@ -309,6 +314,7 @@ int nf_svc_cmd_stats_get(struct sk_buff *skb, struct genl_info *info)
  *	service that have been written
  * @generation: number of the commit shown
  * @cmd: command of each message
+ * @ns: tables
  * @key: only of this service, if @one
  * @one: see @key
  */
@@ -317,6 +323,7 @@ struct nf_svc_dump {
 	struct netlink_callback *cb;
 	u64 generation;
 	u8 cmd;
+	const struct nf_svc_ns *ns;
 	struct nf_svc_key key;
 	bool one;
 };
@@ -430,6 +437,7 @@ static int nf_svc_put_backends_msg(struct nf_svc_dump *dump,
 	long *next = &dump->cb->args[2];
 	long first = *next;
 	void *head;
+	u32 flows;
 	int err;
 
 	config = nf_svc_config_at(service, dump->generation);
@@ -443,9 +451,13 @@ static int nf_svc_put_backends_msg(struct nf_svc_dump *dump,
 		return -EMSGSIZE;
 	err = nf_svc_put_service_key(dump->skb, service);
 	while (!err && *next < config->nr) {
+		rcu_read_lock();
+		flows = nf_svc_backend_flows(dump->ns, service,
+					     &config->backends[*next]);
+		rcu_read_unlock();
 		err = nf_svc_put_backend(dump->skb, NF_SVC_A_BACKEND,
 					 service->family,
-					 &config->backends[*next]);
+					 &config->backends[*next], &flows);
 		if (!err)
 			*next += 1;
 	}
@@ -560,6 +572,7 @@ static int nf_svc_dump_round(struct sk_buff *skb, struct netlink_callback *cb,
 	cb->seq = (u32)nn->generation + nn->moves + 1;
 	if (table)
 		cb->seq += table->moves;
+	dump.ns = ns;
 	ret = nf_svc_dump_start(&dump, skb, cb, cmd, nn);
 	if (!ret && dump.one)
 		ret = table ? nf_svc_dump_one(&dump, ns, frontends) :

@@ -59,7 +59,7 @@ static int nf_svc_explain_list(struct sk_buff *msg,
 		if (may != wanted)
 			continue;
 		if (nf_svc_put_backend(msg, type, packet->family,
-				       &config->backends[i]))
+				       &config->backends[i], NULL))
 			return -EMSGSIZE;
 		room--;
 	}
@@ -81,7 +81,7 @@ static int nf_svc_explain_backends(struct sk_buff *msg,
 	hairpin = (settled || config->takers[packet->rule->set] == 1) &&
 		  nf_inet_addr_cmp(&packet->backend->addr, &packet->saddr);
 	if (settled && nf_svc_put_backend(msg, NF_SVC_A_CHOSEN, packet->family,
-					  packet->backend))
+					  packet->backend, NULL))
 		return -EMSGSIZE;
 	if (packet->memory == NF_SVC_MEMORY_USED &&
 	    nla_put_u32(msg, NF_SVC_A_AFFINITY_TIMEOUT,

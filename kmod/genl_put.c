@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Objects written as attributes. */
+#include "flow.h"
 #include "genl.h"
 
 static int nf_svc_put_address(struct sk_buff *skb, int type, u8 family,
@@ -14,11 +15,12 @@ static int nf_svc_put_address(struct sk_buff *skb, int type, u8 family,
  * @type: NF_SVC_A_BACKEND, NF_SVC_A_CHOSEN or NF_SVC_A_PASSED_OVER
  * @family: NFPROTO_* of its service
  * @backend: the backend
+ * @flows: how many it has, or NULL to say nothing of that
  *
  * Return: 0 or -EMSGSIZE, and nothing is written.
  */
 int nf_svc_put_backend(struct sk_buff *skb, int type, u8 family,
-		       const struct nf_svc_backend *backend)
+		       const struct nf_svc_backend *backend, const u32 *flows)
 {
 	struct nlattr *nest = nla_nest_start(skb, type);
 
@@ -28,7 +30,8 @@ int nf_svc_put_backend(struct sk_buff *skb, int type, u8 family,
 			       &backend->addr) ||
 	    nla_put_u32(skb, NF_SVC_A_BACKEND_PORT, ntohs(backend->port)) ||
 	    nla_put_u32(skb, NF_SVC_A_BACKEND_WEIGHT, backend->weight) ||
-	    nla_put_u32(skb, NF_SVC_A_BACKEND_SETS, backend->sets)) {
+	    nla_put_u32(skb, NF_SVC_A_BACKEND_SETS, backend->sets) ||
+	    (flows && nla_put_u32(skb, NF_SVC_A_BACKEND_FLOWS, *flows))) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}
@@ -200,6 +203,8 @@ int nf_svc_put_stats(struct sk_buff *skb, const struct nf_svc_stats *stats)
 	    nla_put_u64_64bit(skb, NF_SVC_A_HEALED, stats->healed,
 			      NF_SVC_A_PAD) ||
 	    nla_put_u64_64bit(skb, NF_SVC_A_UNREMEMBERED, stats->unremembered,
+			      NF_SVC_A_PAD) ||
+	    nla_put_u64_64bit(skb, NF_SVC_A_UNRECORDED, stats->unrecorded,
 			      NF_SVC_A_PAD))
 		return -EMSGSIZE;
 	for (reason = 1; reason < __NF_SVC_DROP_MAX; reason++) {
@@ -242,6 +247,43 @@ int nf_svc_put_counts(struct sk_buff *skb, const struct nf_svc_counts *counts)
 	for (i = 0; i < ARRAY_SIZE(all); i++)
 		if (all[i].count && nla_put_u32(skb, all[i].type, all[i].count))
 			return -EMSGSIZE;
+	return 0;
+}
+
+/**
+ * nf_svc_put_flow() - write the record of a flow
+ * @skb: message
+ * @flow: the record
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int nf_svc_put_flow(struct sk_buff *skb, const struct nf_svc_flow *flow)
+{
+	const struct nf_conntrack_tuple *tuple = &flow->tuple;
+	const struct nf_svc_load *load = flow->load;
+	unsigned long age = (jiffies - flow->begun) / HZ;
+	struct nlattr *nest;
+
+	if (nla_put_string(skb, NF_SVC_A_NAME, load->name) ||
+	    nla_put_u32(skb, NF_SVC_A_PROTOCOL, load->protocol) ||
+	    nla_put_u32(skb, NF_SVC_A_FAMILY, load->family) ||
+	    nf_svc_put_address(skb, NF_SVC_A_SOURCE, load->family,
+			       &tuple->src.u3) ||
+	    nla_put_u32(skb, NF_SVC_A_SOURCE_PORT, ntohs(tuple->src.u.all)) ||
+	    nf_svc_put_address(skb, NF_SVC_A_ADDRESS, load->family,
+			       &tuple->dst.u3) ||
+	    nla_put_u32(skb, NF_SVC_A_PORT, ntohs(tuple->dst.u.all)))
+		return -EMSGSIZE;
+	nest = nla_nest_start(skb, NF_SVC_A_BACKEND);
+	if (!nest ||
+	    nf_svc_put_address(skb, NF_SVC_A_BACKEND_ADDRESS, load->family,
+			       &load->addr) ||
+	    nla_put_u32(skb, NF_SVC_A_BACKEND_PORT, ntohs(load->port)))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	if (nla_put_u32(skb, NF_SVC_A_FLOW_STATE, READ_ONCE(flow->state)) ||
+	    nla_put_u32(skb, NF_SVC_A_FLOW_AGE, age))
+		return -EMSGSIZE;
 	return 0;
 }
 

@@ -14,8 +14,9 @@
  * follows: NAT, our own hook, the rules of others. As Open vSwitch does it
  * (net/openvswitch/conntrack.c, skb_nfct_cached()).
  *
- * A backend is gone if its service no longer has it. One that drains, or that
- * merely left the set that this client would get today, keeps its flows.
+ * A backend is gone if its service no longer has it, or if there is no such service
+ * or frontend any more. One that drains, or that merely left the set that this client
+ * would get today, keeps its flows.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -104,17 +105,32 @@ static bool nf_svc_is_untouched(const struct sk_buff *skb,
 	return ports && ports[1] == packet->dport;
 }
 
-/* Is the entry of this packet one that today's tables would not make? */
-static bool nf_svc_is_wrong(struct nf_svc_packet *packet,
-			    const struct nf_conn *ct)
+/*
+ * Is the entry of this packet one that today's tables would not make?
+ *
+ * Not if somebody else gave it its destination: he was asked before us then, and would
+ * be again, with each packet. Nor if we did and have no record of it. (What began
+ * before these tables, with another load of the module, is recorded here as long as it
+ * has a backend of ours; so it is missed only if that goes before its next packet.)
+ */
+static bool nf_svc_is_wrong(struct nf_svc_packet *packet, struct nf_conn *ct)
 {
 	const struct nf_conntrack_tuple *reply =
 		nf_ct_tuple(ct, IP_CT_DIR_REPLY);
+	bool keeps;
 
 	/* Of a flow that nobody rewrote, where it goes itself: that may be a backend
 	 * of its frontend, at the same address and port.
 	 */
-	return !nf_svc_lookup_keeps(packet, &reply->src.u3, reply->src.u.all);
+	keeps = nf_svc_lookup_keeps(packet, &reply->src.u3, reply->src.u.all);
+	if (!(READ_ONCE(ct->status) & IPS_DST_NAT))
+		return !keeps;
+	if (likely(keeps && packet->frontend)) {
+		if (unlikely(time_before(jiffies, packet->ns->adopt_until)))
+			nf_svc_flow_adopt(ct, packet);
+		return false;
+	}
+	return nf_svc_flow_is_ours(packet->ns, ct);
 }
 
 /*

@@ -111,6 +111,7 @@ static unsigned int nf_svc_hook_destination(void *priv, struct sk_buff *skb,
 			nf_svc_affinity_remember(&packet);
 		ret = nf_svc_bind_destination(ct, &packet);
 		if (likely(ret == NF_ACCEPT)) {
+			nf_svc_flow_begin(ct, &packet);
 			nf_svc_count_flow(&packet);
 			nf_svc_mark(skb, &packet);
 			return NF_ACCEPT;

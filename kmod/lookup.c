@@ -277,7 +277,8 @@ const struct nf_svc_backend *nf_svc_set_find(const struct nf_svc_config *config,
 
 /**
  * nf_svc_lookup_keeps() - may a flow go on as it is?
- * @packet: the packet's original tuple; sets @frontend and @config
+ * @packet: the packet's original tuple; sets @frontend and @config, and @backend if
+ *	its service has it
  * @addr: backend that the flow has, or NULL: none
  * @port: its port, network byte order
  *
@@ -297,8 +298,9 @@ bool nf_svc_lookup_keeps(struct nf_svc_packet *packet,
 		return true;
 	config = packet->config;
 	for (i = 0; addr && i < ARRAY_SIZE(config->group); i++) {
-		if (nf_svc_group_find(config, start, config->group[i], addr,
-				      port))
+		packet->backend = nf_svc_group_find(
+			config, start, config->group[i], addr, port);
+		if (packet->backend)
 			return true;
 		start = config->group[i];
 	}

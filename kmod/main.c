@@ -2,8 +2,8 @@
 /*
  * nf_svc: Kubernetes Services carried by netfilter. Start and end.
  *
- * The way of a packet: hook.c, packet.c, lookup.c, select*.c, bind.c (mark.c) or
- * refuse.c, stats.c. The way of a change: genl*.c, transaction.c and the
+ * The way of a packet: hook.c, packet.c, lookup.c, select*.c, bind.c, flow.c
+ * (mark.c) or refuse.c, stats.c. The way of a change: genl*.c, transaction.c and the
  * objects (service.c, backend.c, frontend.c, address.c), table.c, retire.c.
  */
 #include <linux/module.h>
@@ -15,6 +15,7 @@ struct nf_svc_limits nf_svc_limits __ro_after_init = {
 	.services = 1U << 18,
 	.frontends = 1U << 20,
 	.backends = NF_SVC_BACKENDS_MAX,
+	.flows = 1U << 20,
 	.retiring = 64,
 };
 
@@ -27,6 +28,10 @@ MODULE_PARM_DESC(limit_frontends,
 module_param_named(limit_backends, nf_svc_limits.backends, uint, 0444);
 MODULE_PARM_DESC(limit_backends,
 		 "most backends of a service (default, and most: 65536)");
+module_param_named(limit_flows, nf_svc_limits.flows, uint, 0444);
+MODULE_PARM_DESC(
+	limit_flows,
+	"most flows of a network namespace that are recorded (default: 1048576)");
 module_param_named(limit_retiring, nf_svc_limits.retiring, uint, 0444);
 MODULE_PARM_DESC(
 	limit_retiring,
@@ -37,7 +42,7 @@ static int __init nf_svc_limits_check(void)
 	if (nf_svc_limits.services && nf_svc_limits.frontends &&
 	    nf_svc_limits.backends &&
 	    nf_svc_limits.backends <= NF_SVC_BACKENDS_MAX &&
-	    nf_svc_limits.retiring)
+	    nf_svc_limits.flows && nf_svc_limits.retiring)
 		return 0;
 	pr_err("nf_svc: a limit_* is 0, or limit_backends is more than %u\n",
 	       NF_SVC_BACKENDS_MAX);

@@ -9,6 +9,7 @@
 #include <net/netns/generic.h>
 #include <net/sock.h>
 
+#include "flow.h"
 #include "transaction.h"
 
 static unsigned int nf_svc_net_id __read_mostly;
@@ -39,6 +40,7 @@ struct nf_svc_ns *nf_svc_ns_locked(const struct nf_svc_net *nn)
 
 static void nf_svc_ns_free(struct nf_svc_ns *ns)
 {
+	nf_svc_flows_free(ns->flows);
 	nf_svc_table_clean(&ns->addresses);
 	nf_svc_table_clean(&ns->frontends);
 	nf_svc_table_clean(&ns->services);
@@ -66,12 +68,14 @@ struct nf_svc_ns *nf_svc_ns_get(struct nf_svc_net *nn, struct net *net)
 		return NULL;
 	ns->generation = nn->generation;
 	ns->net = net;
+	ns->adopt_until = jiffies + NF_SVC_HEAL_WINDOW;
 	ns->unhooked = get_state_synchronize_rcu();
 	get_random_bytes(&ns->key, sizeof(ns->key));
 	INIT_LIST_HEAD(&ns->retiring);
 	INIT_LIST_HEAD(&ns->freeing);
 	ns->totals = alloc_percpu_gfp(struct nf_svc_stats, GFP_KERNEL_ACCOUNT);
-	if (!ns->totals || nf_svc_table_init(&ns->addresses) ||
+	ns->flows = nf_svc_flows_new(net);
+	if (!ns->totals || !ns->flows || nf_svc_table_init(&ns->addresses) ||
 	    nf_svc_table_init(&ns->frontends) ||
 	    nf_svc_table_init(&ns->services)) {
 		nf_svc_ns_free(ns);

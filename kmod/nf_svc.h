@@ -32,6 +32,7 @@
  * @frontends: frontends
  * @backends: backends of one service; not more than NF_SVC_BACKENDS_MAX, so
  *	that the sum of their weights fits into 32 bits
+ * @flows: flows that are recorded, see flow.c
  * @retiring: MiB that may wait for a grace period before another transaction
  *	has to wait, too
  *
@@ -41,6 +42,7 @@ struct nf_svc_limits {
 	u32 services;
 	u32 frontends;
 	u32 backends;
+	u32 flows;
 	u32 retiring;
 };
 
@@ -52,6 +54,7 @@ extern struct nf_svc_limits nf_svc_limits;
 
 struct nf_svc_affinities;
 struct nf_svc_change;
+struct nf_svc_flows;
 struct nf_svc_packet;
 struct nf_svc_record;
 struct nf_svc_service;
@@ -185,6 +188,7 @@ static inline u32 nf_svc_set_end(const struct nf_svc_config *config, u8 set)
  * @flows: new flows given a backend
  * @masqueraded: those of them whose source was masqueraded
  * @unremembered: flows whose client could not be remembered, see affinity.c
+ * @unrecorded: flows that no record could be made for, see flow.c
  * @healed: entries of before that were ended by a packet, see heal.c
  * @drops: packets by enum nf_svc_drop_reason
  */
@@ -193,6 +197,7 @@ struct nf_svc_stats {
 	u64 masqueraded;
 	u64 healed;
 	u64 unremembered;
+	u64 unrecorded;
 	u64 drops[__NF_SVC_DROP_MAX];
 };
 
@@ -363,6 +368,8 @@ static inline bool nf_svc_settings_empty(const struct nf_svc_settings *settings)
  * @mark_bits: bits that packets may have been marked with, see mark.c
  * @heal_until: jiffies; until then flows may be left that began before their
  *	frontend did
+ * @adopt_until: jiffies; until then flows may be left that began before these tables,
+ *	see heal.c
  * @totals: counters of the namespace
  * @uncounted: flows whose service's counters could not be allocated
  * @refused: of the limit on refusals by source, see refuse.c
@@ -382,6 +389,7 @@ static inline bool nf_svc_settings_empty(const struct nf_svc_settings *settings)
  *	their way, oldest first; writer only
  * @freeing: transactions whose objects are out of the tables and wait for those
  *	who still hold one, oldest first; writer only
+ * @flows: records of flows, see flow.c; never NULL
  * @net: the namespace
  *
  * Made by the first transaction, freed when
@@ -396,6 +404,7 @@ struct nf_svc_ns {
 	u32 node_ports[2];
 	u32 mark_bits;
 	unsigned long heal_until;
+	unsigned long adopt_until;
 	struct nf_svc_stats __percpu *totals;
 	atomic64_t uncounted;
 	atomic64_t refused[NF_SVC_REFUSE_SLOTS];
@@ -412,6 +421,7 @@ struct nf_svc_ns {
 	unsigned long unhooked;
 	struct list_head retiring;
 	struct list_head freeing;
+	struct nf_svc_flows *flows;
 	struct net *net;
 };
 
@@ -569,6 +579,11 @@ void nf_svc_masquerade_stop(void);
 /* stats.c */
 void nf_svc_stats_read(struct nf_svc_stats *sum,
 		       const struct nf_svc_stats __percpu *stats);
+
+/* load.c */
+u32 nf_svc_backend_flows(const struct nf_svc_ns *ns,
+			 const struct nf_svc_service *service,
+			 const struct nf_svc_backend *backend);
 
 /* genl.c */
 int nf_svc_genl_init(void);

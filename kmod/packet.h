@@ -110,6 +110,11 @@ unsigned int nf_svc_bind_destination(struct nf_conn *ct,
 unsigned int nf_svc_bind_source(struct sk_buff *skb,
 				const struct nf_hook_state *state);
 
+/* flow.c */
+void nf_svc_flow_begin(struct nf_conn *ct, const struct nf_svc_packet *packet);
+void nf_svc_flow_adopt(struct nf_conn *ct, const struct nf_svc_packet *packet);
+bool nf_svc_flow_is_ours(const struct nf_svc_ns *ns, const struct nf_conn *ct);
+
 /* mark.c */
 void nf_svc_mark(struct sk_buff *skb, const struct nf_svc_packet *packet);
 
@@ -123,6 +128,7 @@ void nf_svc_count_flow(const struct nf_svc_packet *packet);
 void nf_svc_count_masqueraded(const struct nf_svc_packet *packet);
 void nf_svc_count_healed(const struct nf_svc_packet *packet);
 void nf_svc_count_unremembered(const struct nf_svc_packet *packet);
+void nf_svc_count_unrecorded(const struct nf_svc_packet *packet);
 void nf_svc_count_drop(const struct nf_svc_packet *packet, u8 reason);
 
 #endif /* _NF_SVC_PACKET_H */

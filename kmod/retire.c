@@ -11,7 +11,7 @@
  *
  * Who may still hold an object when it is freed? Packets: none, by the two grace
  * periods. The transaction: none, it has become the batch. Dumps: they keep
- * places, not pointers. Flows: they hold no object of ours.
+ * places, not pointers. Flows and their records: they hold no object of these.
  */
 #include <linux/mm.h>
 #include <linux/netlink.h>

@@ -73,9 +73,13 @@ void nf_svc_count_masqueraded(const struct nf_svc_packet *packet)
  */
 void nf_svc_count_healed(const struct nf_svc_packet *packet)
 {
-	struct nf_svc_stats __percpu *stats = nf_svc_stats_of(packet);
+	struct nf_svc_stats __percpu *stats;
 
 	this_cpu_inc(packet->ns->totals->healed);
+	/* what it asked for may be gone as a whole */
+	if (!packet->frontend)
+		return;
+	stats = nf_svc_stats_of(packet);
 	if (likely(stats))
 		this_cpu_inc(stats->healed);
 }
@@ -93,6 +97,21 @@ void nf_svc_count_unremembered(const struct nf_svc_packet *packet)
 	this_cpu_inc(packet->ns->totals->unremembered);
 	if (likely(stats))
 		this_cpu_inc(stats->unremembered);
+}
+
+/**
+ * nf_svc_count_unrecorded() - count a flow that is not recorded
+ * @packet: its first packet
+ *
+ * Context: as nf_svc_count_flow().
+ */
+void nf_svc_count_unrecorded(const struct nf_svc_packet *packet)
+{
+	struct nf_svc_stats __percpu *stats = nf_svc_stats_of(packet);
+
+	this_cpu_inc(packet->ns->totals->unrecorded);
+	if (likely(stats))
+		this_cpu_inc(stats->unrecorded);
 }
 
 /**
@@ -138,6 +157,7 @@ void nf_svc_stats_read(struct nf_svc_stats *sum,
 		sum->masqueraded += READ_ONCE(one->masqueraded);
 		sum->healed += READ_ONCE(one->healed);
 		sum->unremembered += READ_ONCE(one->unremembered);
+		sum->unrecorded += READ_ONCE(one->unrecorded);
 		for (i = 0; i < __NF_SVC_DROP_MAX; i++)
 			sum->drops[i] += READ_ONCE(one->drops[i]);
 	}

@@ -42,6 +42,11 @@ static const char *const attribute_names[] = {
 	[NF_SVC_A_MASQUERADED] = "masqueraded",
 	[NF_SVC_A_HEALED] = "healed",
 	[NF_SVC_A_UNREMEMBERED] = "unremembered",
+	[NF_SVC_A_UNRECORDED] = "unrecorded",
+	[NF_SVC_A_LIMIT_FLOWS] = "limit of flows",
+	[NF_SVC_A_COUNT_FLOWS] = "count of flows",
+	[NF_SVC_A_FLOW_STATE] = "state of the flow",
+	[NF_SVC_A_FLOW_AGE] = "age of the flow",
 	[NF_SVC_A_KNOWN_SCHEDULER] = "known scheduler",
 	[NF_SVC_A_DROP] = "drop",
 	[NF_SVC_A_UNCOUNTED] = "uncounted",
@@ -83,6 +88,7 @@ static const char *const backend_names[] = {
 	[NF_SVC_A_BACKEND_PORT] = "backend port",
 	[NF_SVC_A_BACKEND_WEIGHT] = "backend weight",
 	[NF_SVC_A_BACKEND_SETS] = "backend sets",
+	[NF_SVC_A_BACKEND_FLOWS] = "backend flows",
 };
 
 static const char *const rule_names[] = {
@@ -185,6 +191,7 @@ int nf_svc_attr_backend(struct nlattr *attr, struct nf_svc_backend *backend)
 		(uint16_t)nf_svc_attr_u32(attrs[NF_SVC_A_BACKEND_WEIGHT], 1);
 	backend->sets = (uint8_t)nf_svc_attr_u32(attrs[NF_SVC_A_BACKEND_SETS],
 						 NF_SVC_SET_CLUSTER);
+	backend->flows = nf_svc_attr_u32(attrs[NF_SVC_A_BACKEND_FLOWS], 0);
 	return nf_svc_attr_addr(attrs[NF_SVC_A_BACKEND_ADDRESS],
 				&backend->addr);
 }

@@ -72,9 +72,11 @@ struct nf_svc_error {
  * @limit_services: most services
  * @limit_frontends: most frontends
  * @limit_backends: most backends of a service
+ * @limit_flows: most flows that are recorded
  * @limit_cidrs: most entries of a list in the settings
  * @count_services: services there are
  * @count_frontends: frontends there are
+ * @count_flows: flows that are recorded
  * @tx_idle_ms: milliseconds that an open transaction may be idle
  * @generation: number of the last commit
  * @retiring: bytes that commits replaced and that are not freed yet
@@ -88,9 +90,11 @@ struct nf_svc_info {
 	uint32_t limit_services;
 	uint32_t limit_frontends;
 	uint32_t limit_backends;
+	uint32_t limit_flows;
 	uint32_t limit_cidrs;
 	uint32_t count_services;
 	uint32_t count_frontends;
+	uint32_t count_flows;
 	uint32_t tx_idle_ms;
 	uint64_t generation;
 	uint64_t retiring;

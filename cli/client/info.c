@@ -43,6 +43,8 @@ static int read_info(struct nlmsghdr *nlh, void *arg)
 		nf_svc_attr_u32(attrs[NF_SVC_A_COUNT_SERVICES], 0);
 	info->count_frontends =
 		nf_svc_attr_u32(attrs[NF_SVC_A_COUNT_FRONTENDS], 0);
+	info->limit_flows = nf_svc_attr_u32(attrs[NF_SVC_A_LIMIT_FLOWS], 0);
+	info->count_flows = nf_svc_attr_u32(attrs[NF_SVC_A_COUNT_FLOWS], 0);
 	info->tx_idle_ms = nf_svc_attr_u32(attrs[NF_SVC_A_TX_IDLE_MS], 0);
 	info->generation = nf_svc_attr_u64(attrs[NF_SVC_A_GENERATION]);
 	info->retiring = nf_svc_attr_u64(attrs[NF_SVC_A_RETIRING]);

@@ -37,12 +37,14 @@ struct nf_svc_key {
  * @port: port
  * @weight: 0 to 65535
  * @sets: bits of enum nf_svc_sets, 0: draining
+ * @flows: that it has, as the kernel told; not sent
  */
 struct nf_svc_backend {
 	struct nf_svc_addr addr;
 	uint16_t port;
 	uint16_t weight;
 	uint8_t sets;
+	uint32_t flows;
 };
 
 /**
@@ -164,6 +166,7 @@ struct nf_svc_settings {
  * @masqueraded: those whose source was masqueraded
  * @healed: flows of before that a packet of theirs ended, to begin anew
  * @unremembered: flows whose client could not be remembered for affinity
+ * @unrecorded: flows that no record could be made of
  * @drops: packets, by enum nf_svc_drop_reason
  * @uncounted: flows that no counter had memory for (totals only)
  */
@@ -175,6 +178,7 @@ struct nf_svc_stats {
 	uint64_t masqueraded;
 	uint64_t healed;
 	uint64_t unremembered;
+	uint64_t unrecorded;
 	uint64_t drops[NF_SVC_DROP_REASONS];
 	uint64_t uncounted;
 };

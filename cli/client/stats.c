@@ -50,6 +50,7 @@ static int read_stats(struct nlmsghdr *nlh, void *arg)
 	stats->masqueraded = nf_svc_attr_u64(attrs[NF_SVC_A_MASQUERADED]);
 	stats->healed = nf_svc_attr_u64(attrs[NF_SVC_A_HEALED]);
 	stats->unremembered = nf_svc_attr_u64(attrs[NF_SVC_A_UNREMEMBERED]);
+	stats->unrecorded = nf_svc_attr_u64(attrs[NF_SVC_A_UNRECORDED]);
 	stats->uncounted = nf_svc_attr_u64(attrs[NF_SVC_A_UNCOUNTED]);
 	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rest) {
 		if (nla_type(attr) == NF_SVC_A_DROP)

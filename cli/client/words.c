@@ -83,6 +83,14 @@ const struct nf_svc_word nf_svc_capability_words[] = {
 	{ NF_SVC_CAP_EVENTS, "events" },
 	{ NF_SVC_CAP_INTERNAL, "internal" },
 	{ NF_SVC_CAP_MASQUERADE_MARK, "masquerade-mark" },
+	{ NF_SVC_CAP_FLOWS, "flows" },
+	{ 0, NULL },
+};
+
+const struct nf_svc_word nf_svc_flow_states[] = {
+	{ NF_SVC_FLOW_OPENING, "opening" },
+	{ NF_SVC_FLOW_OPEN, "open" },
+	{ NF_SVC_FLOW_OVER, "over" },
 	{ 0, NULL },
 };
 

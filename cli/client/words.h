@@ -27,6 +27,7 @@ extern const struct nf_svc_word nf_svc_kinds[];
 extern const struct nf_svc_word nf_svc_verdicts[];
 extern const struct nf_svc_word nf_svc_drop_reasons[];
 extern const struct nf_svc_word nf_svc_change_kinds[];
+extern const struct nf_svc_word nf_svc_flow_states[];
 extern const struct nf_svc_word nf_svc_capability_words[];
 
 /**

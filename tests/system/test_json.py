@@ -12,7 +12,7 @@ import signal
 import pytest
 
 from lab import abi, netns, schema
-from lab.client import attempt
+from lab.client import Conversation, attempt
 from lab.family import FAMILIES, V4, V6
 from lab.module import gap
 from lab.monitor import end, monitor, next_event
@@ -20,8 +20,8 @@ from lab.svcctl import DIFFERENT, Svcctl
 from lab.tables import Tables
 from lab.wait import until
 
-# Wants conntrack or NAT to fail.
-RARE = {"reason: bind"}
+# Want conntrack or NAT to fail, and a segment that is none.
+RARE = {"reason: bind", "reason: invalid"}
 ELSEWHERE = {V4: "198.51.100.0/24", V6: "2001:db8:51::/48"}
 CHANGES = ("added", "changed", "deleted")
 
@@ -62,6 +62,25 @@ def ask(lab):
         assert attempt(lab.outside, lab.node.addr(family), 30080).answer
         for n in 4, 9, 10, 11:
             assert not attempt(lab.outside, family.vip(n), 80, timeout=0.3).answer
+
+
+def flows(lab, svcctl):
+    """Flows in every state, and a backend that drains."""
+    nowhere = V4.at(lab.a.addr(V4), 9)
+    svcctl("add", "service", "shop/flow:udp", V4.at(V4.vip(15), 80, "udp"), "backend", nowhere)
+    with Conversation(lab.c, V4.vip(15), 80, "udp") as silent, Conversation(lab.c, V4.vip(1), 80) as answered:
+        silent.socket.send(b"?\n")
+        assert answered.ask()
+        until(lambda: {f["state"] for f in svcctl.json("conns")} == {"opening", "open", "over"}, "all are known")
+        assert svcctl.json("drain", "shop/flow:udp", nowhere)["flows"] == 1
+        one, = svcctl.json("conns", "shop/flow:udp")
+        assert one["backend"] == {"address": lab.a.addr(V4), "port": 9}
+    svcctl("del", "service", "shop/flow:udp")
+
+
+def still(services):
+    """Services without what changes by itself: how many flows a backend has."""
+    return [s | {"backends": [b | {"flows": 0} for b in s["backends"]]} for s in services]
 
 
 def explain(lab, svcctl):
@@ -177,10 +196,11 @@ def test_the_schema_has_nothing_that_never_comes_up(lab, svcctl, tables):
             ("no-backend", "shop/none:http"), ("unclaimed", None), ("set-empty", "shop/far:http"),
             ("service-cidr", None), ("source-range", "shop/one:http"), ("internal", "shop/one:http")}
         assert {e["device"] for e in events if e["event"] == "dropped"} == {"cali-c", "up0", None}
+        flows(lab, svcctl)
         explain(lab, svcctl)
         listed = svcctl.json("list")
         shown = [s for name in dict.fromkeys(s["name"] for s in listed) for s in svcctl.json("show", name)]
-        assert [{k: v for k, v in s.items() if k != "stats"} for s in shown] == listed
+        assert still({k: v for k, v in s.items() if k != "stats"} for s in shown) == still(listed)
         assert svcctl.json("show", V4.at(V4.vip(1), 80, "tcp"))[0]["stats"]["flows"] > 0
         total = svcctl.json("stats")["total"]
         assert total == svcctl.json("status")["total"] and total["uncounted"] == 0
@@ -226,7 +246,7 @@ def test_what_is_not_there_is_null(tables):
     """CTL-02: nothing to tell is an empty array or null, and no key is missing."""
     host = netns.fresh()
     svcctl = Svcctl(host)
-    for command in "list", "history":
+    for command in "list", "history", "conns":
         assert svcctl.json(command) == []
     assert svcctl.json("stats")["services"] == svcctl.json("save")["services"] == []
     assert (svcctl.json("status")["lastCommit"], svcctl.json("status")["claims"]) == (None, [])

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 """Limits: stated, kept, and errors, not truncation: TX-08, TX-09."""
+import contextlib
 import errno
 import subprocess
 
 import pytest
 
-from lab import abi, genl
+from lab import abi, conntrack, genl
+from lab.client import Conversation
 from lab.module import load, unload
 from lab.tables import Tables, backend, number, u64
 from lab.wait import until
@@ -33,6 +35,25 @@ def loaded_with(lab, tables):
 def limits(tables):
     values = dict(tables.call(abi.CMD_INFO)[0].attributes)
     return [genl.u32(values[getattr(abi, f"A_LIMIT_{n}")]) for n in ("SERVICES", "FRONTENDS", "BACKENDS")]
+
+
+@pytest.mark.row("TX-08", "DP-01")
+def test_flows_past_the_limit_go_on(lab, loaded_with, family):
+    """TX-08: they are served and counted, but not recorded; a record that goes makes room."""
+    tables = loaded_with("limit_flows=2")
+    tables.change(*tables.simple("shop/dns:dns", family.vip(1), 53, (lab.a.addr(family), 8080), protocol="udp"))
+    with contextlib.ExitStack() as stack:
+        flows = [stack.enter_context(Conversation(lab.c, family.vip(1), 53, "udp")) for _ in range(4)]
+        assert {f.ask().name for f in flows} == {"a"}
+        assert tables.backend_flows("shop/dns:dns") == {(lab.a.addr(family), 8080): 2}
+        assert tables.stats()["unrecorded"] == tables.stats("shop/dns:dns")["unrecorded"] == 2
+        assert number(tables.call(abi.CMD_INFO)[0], abi.A_LIMIT_FLOWS) == 2
+        assert {f.ask().name for f in flows} == {"a"}
+        conntrack.flush(lab.node)
+        until(lambda: not tables.flows(), "the records go")
+        assert flows[0].ask().name == "a"
+        assert len(tables.flows()) == 1
+    tables.clear()
 
 
 def too_many(tables, *requests):
@@ -72,7 +93,7 @@ def test_at_the_limit_and_one_above(loaded_with, family):
 
 @pytest.mark.row("TX-08", "CTL-03")
 @pytest.mark.parametrize("parameter", ["limit_services=0", "limit_frontends=0", "limit_backends=0",
-                                       "limit_backends=65537", "limit_retiring=0"])
+                                       "limit_backends=65537", "limit_flows=0", "limit_retiring=0"])
 def test_senseless_parameters_are_refused(loaded_with, parameter):
     """TX-08: the module does not load with a limit that cannot be."""
     with pytest.raises(subprocess.CalledProcessError):

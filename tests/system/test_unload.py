@@ -71,6 +71,25 @@ def test_keeper_keeps_established_connections(lab, svcctl, tables, keeper, famil
         only(lab.c, vips[0], 80, "tcp", "a", times=2)
 
 
+@pytest.mark.row("OPS-09", "DP-11")
+def test_flows_of_before_are_known_again(lab, svcctl, tables, keeper, family):
+    """DP-11: a UDP flow that lived through the gap is ended, as others, when its backend goes later."""
+    vip, b = family.vip(1), family.at(lab.b.addr(family), 8080)
+    tables.change(*tables.simple("shop/dns:dns", vip, 53, (lab.a.addr(family), 8080), protocol="udp"))
+    saved = svcctl("save").stdout
+    with Conversation(lab.c, vip, 53, "udp") as c:
+        assert c.ask().name == "a"
+        with gap():
+            assert c.ask().name == "a"
+        svcctl("restore", "-f", "-", input=saved)
+        assert svcctl.json("conns") == []
+        assert c.ask().name == "a"
+        until(lambda: [f["state"] for f in svcctl.json("conns")] == ["open"], "it has a record")
+        svcctl("batch", input=f"add backend shop/dns:dns {b}\n"
+                              f"del backend shop/dns:dns {family.at(lab.a.addr(family), 8080)}\n")
+        assert c.ask().name == "b"
+
+
 @pytest.mark.row("OPS-09")
 def test_keeper_lets_no_flow_begin_untranslated(lab, svcctl, tables, keeper, family):
     """OPS-09: a UDP client that keeps asking from one port through the gap is served after it."""

@@ -138,16 +138,16 @@ static void CTL_02_totals_tell_what_was_not_counted(void **state)
 	"\"internal\":0,\"invalid\":0"
 	assert_written(
 		document_stats(&stats),
-		"{\"flows\":3,\"masqueraded\":2,\"healed\":1,\"unremembered\":0," DROPS
+		"{\"flows\":3,\"masqueraded\":2,\"healed\":1,\"unremembered\":0,\"unrecorded\":0," DROPS
 		"}}");
 	assert_written(
 		document_total(&stats),
-		"{\"flows\":3,\"masqueraded\":2,\"healed\":1,\"unremembered\":0," DROPS
+		"{\"flows\":3,\"masqueraded\":2,\"healed\":1,\"unremembered\":0,\"unrecorded\":0," DROPS
 		"},\"uncounted\":1}");
 	stats.drops[NF_SVC_DROP_UNSPEC] = 5;
 	assert_written(
 		document_stats(&stats),
-		"{\"flows\":3,\"masqueraded\":2,\"healed\":1,\"unremembered\":0,\"drops\":{\"unknown\":5,"
+		"{\"flows\":3,\"masqueraded\":2,\"healed\":1,\"unremembered\":0,\"unrecorded\":0,\"drops\":{\"unknown\":5,"
 		"\"no-backend\":0,\"set-empty\":0,\"unclaimed\":0,"
 		"\"source-range\":0,\"service-cidr\":0,"
 		"\"refusal-limit\":0,\"bind\":4,\"internal\":0,\"invalid\":0}}");

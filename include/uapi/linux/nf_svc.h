@@ -154,6 +154,20 @@
  * service, the totals when the tables have been empty.
  *
  *
+ * Flows
+ * -----
+ *
+ * A flow is an entry of conntrack that a service gave a backend. Each is recorded, as
+ * long as there are not more than LIMIT_FLOWS; what goes past that is counted in
+ * UNRECORDED. A record goes within a second of its entry, and so does the state of a
+ * flow become known. BACKEND_GET says how many flows a backend has that are not over:
+ * one that drains and has none is no longer needed. FLOW_GET dumps the records; those
+ * of a service or backend that is gone are still there while the flow lives. Flows
+ * come and go during a dump: it is interrupted (NLM_F_DUMP_INTR) only if records
+ * could have been passed over that were there all the time. Like conntrack itself it
+ * needs CAP_NET_ADMIN in the user namespace of the network namespace.
+ *
+ *
  * History and notifications
  * -------------------------
  *
@@ -295,7 +309,7 @@
  * @NF_SVC_CMD_SETTINGS_GET: read the settings. out: as SETTINGS_SET, OWNER?
  * @NF_SVC_CMD_STATS_GET: counters: the totals of the namespace, or dump: of
  *	each service. out: (NAME, PROTOCOL, FAMILY in a dump), FLOWS,
- *	MASQUERADED, HEALED, UNREMEMBERED, DROP*, in totals UNCOUNTED
+ *	MASQUERADED, HEALED, UNREMEMBERED, UNRECORDED, DROP*, in totals UNCOUNTED
  * @NF_SVC_CMD_EXPLAIN: what would happen to the first packet of a new flow, by
  *	the very lookup that packets get, without a side effect.
  *	in: FAMILY, PROTOCOL (any number), SOURCE, ADDRESS, SOURCE_PORT?, PORT?,
@@ -323,6 +337,11 @@
  * @NF_SVC_CMD_DROPPED: told of a packet: DROP_REASON, VERDICT, CLASS, FAMILY,
  *	PROTOCOL (any number), SOURCE, SOURCE_PORT, ADDRESS, PORT, DEVICE?, and
  *	if a frontend was found NAME, OWNER; LOST?
+ * @NF_SVC_CMD_FLOW_GET: dump the flows that are recorded, all, those of one service,
+ *	of one backend (ADDRESS and PORT alone count) of it or of any.
+ *	in: (NAME, PROTOCOL, FAMILY)?, BACKEND?. out, as FLOW_GET: NAME, PROTOCOL,
+ *	FAMILY, SOURCE, SOURCE_PORT, ADDRESS, PORT (what the client asked for),
+ *	BACKEND (ADDRESS and PORT), FLOW_STATE, FLOW_AGE
  */
 enum nf_svc_commands {
 	NF_SVC_CMD_UNSPEC,
@@ -350,6 +369,7 @@ enum nf_svc_commands {
 	NF_SVC_CMD_COMMITTED,
 	NF_SVC_CMD_CHANGED,
 	NF_SVC_CMD_DROPPED,
+	NF_SVC_CMD_FLOW_GET,
 
 	/* private: */
 	__NF_SVC_CMD_MAX,
@@ -447,6 +467,12 @@ enum nf_svc_commands {
  *	then began a new one
  * @NF_SVC_A_UNREMEMBERED: u64, flows whose client no entry could be made for: the
  *	limit, or no memory
+ * @NF_SVC_A_UNRECORDED: u64, flows that no record could be made of: LIMIT_FLOWS, or
+ *	no memory. They go on, and are in no other number of flows but FLOWS
+ * @NF_SVC_A_LIMIT_FLOWS: u32, most flows of a namespace that are recorded
+ * @NF_SVC_A_COUNT_FLOWS: u32, flows that are recorded
+ * @NF_SVC_A_FLOW_STATE: u32, enum nf_svc_flow_state
+ * @NF_SVC_A_FLOW_AGE: u32, seconds since its first packet
  * @NF_SVC_A_KNOWN_SCHEDULER: string, what SCHEDULER may be
  */
 enum nf_svc_attrs {
@@ -520,6 +546,11 @@ enum nf_svc_attrs {
 	NF_SVC_A_MASQUERADE_MARK,
 	NF_SVC_A_HEALED,
 	NF_SVC_A_UNREMEMBERED,
+	NF_SVC_A_UNRECORDED,
+	NF_SVC_A_LIMIT_FLOWS,
+	NF_SVC_A_COUNT_FLOWS,
+	NF_SVC_A_FLOW_STATE,
+	NF_SVC_A_FLOW_AGE,
 	NF_SVC_A_KNOWN_SCHEDULER,
 
 	/* private: */
@@ -535,6 +566,8 @@ enum nf_svc_attrs {
  * @NF_SVC_A_BACKEND_PORT: u32, 1 to 65535
  * @NF_SVC_A_BACKEND_WEIGHT: u32, 0 to 65535, default 1
  * @NF_SVC_A_BACKEND_SETS: u32, enum nf_svc_sets, default NF_SVC_SET_CLUSTER
+ * @NF_SVC_A_BACKEND_FLOWS: u32, out, in BACKEND_GET: flows that it has and that are
+ *	not over. Needs %NF_SVC_CAP_FLOWS
  */
 enum nf_svc_backend_attrs {
 	NF_SVC_A_BACKEND_UNSPEC,
@@ -542,6 +575,7 @@ enum nf_svc_backend_attrs {
 	NF_SVC_A_BACKEND_PORT,
 	NF_SVC_A_BACKEND_WEIGHT,
 	NF_SVC_A_BACKEND_SETS,
+	NF_SVC_A_BACKEND_FLOWS,
 
 	/* private: */
 	__NF_SVC_A_BACKEND_MAX,
@@ -629,6 +663,7 @@ enum nf_svc_flags {
  * @NF_SVC_CAP_EVENTS: %NF_SVC_GROUP_EVENTS and %NF_SVC_GROUP_DROPS
  * @NF_SVC_CAP_INTERNAL: %NF_SVC_FRONTEND_INTERNAL
  * @NF_SVC_CAP_MASQUERADE_MARK: MASQUERADE_MARK in SETTINGS
+ * @NF_SVC_CAP_FLOWS: FLOW_GET, BACKEND_FLOWS
  */
 enum nf_svc_capabilities {
 	NF_SVC_CAP_IPV6 = 1 << 0,
@@ -641,6 +676,7 @@ enum nf_svc_capabilities {
 	NF_SVC_CAP_EVENTS = 1 << 7,
 	NF_SVC_CAP_INTERNAL = 1 << 8,
 	NF_SVC_CAP_MASQUERADE_MARK = 1 << 9,
+	NF_SVC_CAP_FLOWS = 1 << 10,
 };
 
 /**
@@ -762,6 +798,23 @@ enum nf_svc_verdict {
 	/* private: */
 	__NF_SVC_VERDICT_MAX,
 	NF_SVC_VERDICT_MAX = __NF_SVC_VERDICT_MAX - 1
+};
+
+/**
+ * enum nf_svc_flow_state - how far a flow has come
+ * @NF_SVC_FLOW_OPENING: nothing has come back yet
+ * @NF_SVC_FLOW_OPEN: both ends have been heard
+ * @NF_SVC_FLOW_OVER: closed by both ends, or reset; conntrack remembers it for a
+ *	while, but it does not need its backend
+ */
+enum nf_svc_flow_state {
+	NF_SVC_FLOW_OPENING,
+	NF_SVC_FLOW_OPEN,
+	NF_SVC_FLOW_OVER,
+
+	/* private: */
+	__NF_SVC_FLOW_MAX,
+	NF_SVC_FLOW_MAX = __NF_SVC_FLOW_MAX - 1
 };
 
 /**

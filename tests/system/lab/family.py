@@ -43,5 +43,10 @@ V6 = Family("ipv6", socket.AF_INET6, 10, 128, "fd00:10:96::/112", "fd00:10:244::
 FAMILIES = (V4, V6)
 
 
+def by_nf(number):
+    """The family of an NFPROTO_*."""
+    return next(f for f in FAMILIES if f.nf == number)
+
+
 def of(address):
     return V6 if ":" in address else V4

@@ -2,6 +2,7 @@
 """The module's tables of one namespace, written and read over netlink without svcctl."""
 import errno
 import struct
+from typing import NamedTuple
 
 from . import abi, family as families, genl
 from .family import PROTOCOLS
@@ -141,14 +142,14 @@ class Tables(genl.Family):
 
     def dump(self):
         """Everything there is, comparable: services, backends, frontends, settings."""
-        return [sorted((m.command, sorted(m.attributes)) for m in self.call(c, flags=f)) for c, f in
+        return [sorted((m.command, sorted(map(standing, m.attributes))) for m in self.call(c, flags=f)) for c, f in
                 ((abi.CMD_SERVICE_GET, genl.F_DUMP), (abi.CMD_BACKEND_GET, genl.F_DUMP),
                  (abi.CMD_FRONTEND_GET, genl.F_DUMP), (abi.CMD_SETTINGS_GET, 0))]
 
     def stats(self, name=None):
         """Counters of the namespace, or of one service: flows, masquerades and drops by reason."""
         messages = self.call(abi.CMD_STATS_GET, flags=genl.F_DUMP if name else 0)
-        counters = {"flows": 0, "masqueraded": 0, "healed": 0, "uncounted": 0}
+        counters = {"flows": 0, "masqueraded": 0, "healed": 0, "unrecorded": 0, "uncounted": 0}
         for m in messages:
             if name and text(m, abi.A_NAME) != name:
                 continue
@@ -159,6 +160,8 @@ class Tables(genl.Family):
                     counters["masqueraded"] += u64(octets)
                 elif kind == abi.A_HEALED:
                     counters["healed"] += u64(octets)
+                elif kind == abi.A_UNRECORDED:
+                    counters["unrecorded"] += u64(octets)
                 elif kind == abi.A_UNCOUNTED:
                     counters["uncounted"] += u64(octets)
                 elif kind == abi.A_DROP:
@@ -166,6 +169,24 @@ class Tables(genl.Family):
                     reason = abi.name_of("DROP_", genl.u32(nest[abi.A_DROP_CODE]))
                     counters[reason] = counters.get(reason, 0) + u64(nest[abi.A_DROP_COUNT])
         return counters
+
+    def backend_flows(self, name):
+        """{(address, port): flows} of the backends of a service."""
+        flows = {}
+        for m in self.call(abi.CMD_BACKEND_GET, flags=genl.F_DUMP):
+            if text(m, abi.A_NAME) != name:
+                continue
+            family = families.by_nf(number(m, abi.A_FAMILY))
+            for kind, octets in m.attributes:
+                if kind == abi.A_BACKEND:
+                    nest = dict(genl.parse(octets))
+                    flows[backend_of(family, octets)] = genl.u32(nest[abi.A_BACKEND_FLOWS])
+        return flows
+
+    def flows(self, key=(), backend=None):
+        """The records of flows, of a service or backend, sorted."""
+        attributes = [*(self.key(*key) if key else []), *([backend] if backend else [])]
+        return sorted(map(Flow.of, self.call(abi.CMD_FLOW_GET, attributes, genl.F_DUMP)))
 
     def explain(self, source, destination, port, protocol="tcp", source_port=0, device=None):
         """What would happen: the answer's attributes as {kind: [payload, …]}."""
@@ -186,6 +207,36 @@ class Tables(genl.Family):
         if device:
             attributes.append((abi.A_DEVICE, device))
         return self.request(abi.CMD_EXPLAIN, attributes)
+
+
+class Flow(NamedTuple):
+    """The record of a flow: places are (address, port), state is a word."""
+    service: str
+    protocol: int
+    source: tuple
+    frontend: tuple
+    backend: tuple
+    state: str
+    age: int
+
+    @classmethod
+    def of(cls, message):
+        a = dict(message.attributes)
+        family = families.by_nf(number(message, abi.A_FAMILY))
+        return cls(text(message, abi.A_NAME), number(message, abi.A_PROTOCOL),
+                   (family.unpack(a[abi.A_SOURCE]), number(message, abi.A_SOURCE_PORT)),
+                   (family.unpack(a[abi.A_ADDRESS]), number(message, abi.A_PORT)),
+                   backend_of(family, a[abi.A_BACKEND]),
+                   abi.name_of("FLOW_", number(message, abi.A_FLOW_STATE)),
+                   number(message, abi.A_FLOW_AGE))
+
+
+def standing(attribute):
+    """An attribute without what traffic changes: how many flows a backend has."""
+    kind, octets = attribute
+    if kind != abi.A_BACKEND:
+        return attribute
+    return kind, tuple(a for a in genl.parse(octets) if a[0] != abi.A_BACKEND_FLOWS)
 
 
 def u64(octets):
