@@ -166,7 +166,7 @@ enum exit_status parse_service_words(struct words *words,
 		if (!text || !*text || strlen(text) > NF_SVC_SCHEDULER_MAX)
 			return complain(
 				WRONG_USAGE,
-				"scheduler %s: not a scheduler; random, rr, wrr, mh or mh-source",
+				"scheduler %s: not a scheduler; random, rr, wrr, mh, mh-source or lc",
 				text ? text : "");
 		strcpy(service->scheduler, text);
 		*given |= NF_SVC_GIVEN_SCHEDULER;

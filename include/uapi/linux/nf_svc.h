@@ -45,6 +45,9 @@
  *   wrr        each in turn, in a round as often as its weight says
  *   mh         by weight; Maglev hashing of addresses, ports and protocol
  *   mh-source  the same of the client's address alone
+ *   lc         the one with the fewest flows for its weight, on this node: those of
+ *              BACKEND_FLOWS. Of a set of more than 64, among 64 in a row, the next
+ *              ones each time
  *
  * Turns are counted for each set of a service, and go on over its changes. mh and
  * mh-source send a flow to the same backend on every node that has the same
