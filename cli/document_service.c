@@ -257,7 +257,7 @@ static int read_attributes(struct nf_svc_service *service,
 	if (!ret && (!*text || strlen(text) > NF_SVC_SCHEDULER_MAX))
 		ret = tree_fail(
 			child, error,
-			"not a scheduler; random, rr, wrr, mh or mh-source");
+			"not a scheduler; random, rr, wrr, mh, mh-source or lc");
 	if (ret)
 		return ret;
 	strcpy(service->scheduler, text);

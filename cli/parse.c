@@ -210,7 +210,7 @@ enum exit_status parse_once(struct words *words, const char *key,
 	return parse_word(words, key, list, value);
 }
 
-#define SCHEDULERS "random, rr, wrr, mh or mh-source"
+#define SCHEDULERS "random, rr, wrr, mh, mh-source or lc"
 
 enum exit_status parse_service_words(struct words *words,
 				     struct nf_svc_service *service,

@@ -139,6 +139,7 @@ static const char *choice_reason(const struct story *story)
 	} reasons[] = {
 		{ "rr", ", whose turn is next" },
 		{ "wrr", ", whose turn is next" },
+		{ "lc", ", which has the fewest flows for its weight" },
 		{ "mh", ", by the hash of addresses and ports" },
 		{ "mh-source", ", by the hash of the client's address" },
 	};

@@ -196,7 +196,7 @@ static int nf_svc_step_service_set(struct nf_svc_ns *ns, struct nf_svc_tx *tx,
 		if (!scheduler) {
 			NL_SET_ERR_MSG_ATTR(
 				info->extack, attrs[NF_SVC_A_SCHEDULER],
-				"no such scheduler (there are: random, rr, wrr, mh, mh-source)");
+				"no such scheduler (there are: random, rr, wrr, mh, mh-source, lc)");
 			return -EINVAL;
 		}
 	}

@@ -9,7 +9,7 @@
 static const struct nf_svc_scheduler *const nf_svc_schedulers[] = {
 	&nf_svc_scheduler_random,    &nf_svc_scheduler_rr,
 	&nf_svc_scheduler_wrr,	     &nf_svc_scheduler_mh,
-	&nf_svc_scheduler_mh_source,
+	&nf_svc_scheduler_mh_source, &nf_svc_scheduler_lc,
 };
 
 /**

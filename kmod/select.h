@@ -27,5 +27,6 @@ extern const struct nf_svc_scheduler nf_svc_scheduler_rr;
 extern const struct nf_svc_scheduler nf_svc_scheduler_wrr;
 extern const struct nf_svc_scheduler nf_svc_scheduler_mh;
 extern const struct nf_svc_scheduler nf_svc_scheduler_mh_source;
+extern const struct nf_svc_scheduler nf_svc_scheduler_lc;
 
 #endif /* _NF_SVC_SELECT_H */

@@ -74,6 +74,7 @@ STEPS = {
     "service": lambda t: t.service("shop/new", V4),
     "service-again": lambda t: t.service("shop/web", V4, flags=abi.FLAG_REPLACE),
     "service-mh": lambda t: t.service("shop/web", V4, scheduler="mh"),
+    "service-lc": lambda t: t.service("shop/none", V6, scheduler="lc"),
     "service-rr": lambda t: t.service("shop/web", V6, scheduler="rr"),
     "service-del": lambda t: t.service_del("shop/web", V6),
     "backends": lambda t: t.backends("shop/web", V4, "tcp", *addresses(V4, 3, 30)),

@@ -77,7 +77,7 @@ class Writer:
 
 def foreseen(packet, scheduler):
     """Can be told which backend a packet gets that no client's memory decides?"""
-    if scheduler in ("rr", "wrr", "mh-source"):
+    if scheduler in ("rr", "wrr", "mh-source", "lc"):
         return True
     return packet.source_port > 0 and (scheduler == "mh" or packet.protocol == PROTOCOLS["udp"])
 

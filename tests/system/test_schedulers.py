@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 """Which backend a new flow gets: DP-01, the schedulers beside random (test_choice.py)."""
+import contextlib
 import threading
 
 import pytest
 
 from lab import abi, conntrack, genl, netns
 from lab import family as families
-from lab.client import attempt, everyone, only
+from lab.client import Conversation, attempt, everyone, only
 from lab.flows import PORT, Flows, assert_fair, chi_squared_p
+from lab.packets import Spray
 from lab.svcctl import REFUSED
 from lab.tables import Tables, backend, backend_of, number, rule, text
 from lab.wait import until
@@ -17,7 +19,8 @@ pytestmark = pytest.mark.row("DP-01")
 
 TURNS = ("rr", "wrr")
 HASHES = ("mh", "mh-source")
-NEW = TURNS + HASHES
+COUNTS = ("lc",)
+NEW = TURNS + HASHES + COUNTS
 WEB = "shop/web:http"
 
 
@@ -106,6 +109,54 @@ def test_sctp_reaches_all(lab, svcctl, family, scheduler):
         only(lab.c, family.vip(1), 80, "sctp", attempt(lab.c, family.vip(1), 80, "sctp").answer.name)
     else:
         everyone(lab.c, family.vip(1), 80, "sctp", [lab.a, lab.b, lab.d])
+
+
+# --- least flows
+
+@pytest.mark.parametrize("weights", [(1, 1, 1), (1, 2, 5)], ids=str)
+def test_lc_levels(lab, tables, family, weights):
+    """DP-01: with lc backends have flows by weight, whatever they had before; what is over does not count."""
+    def weigh(weights):
+        tables.change(tables.backends(WEB, family, "udp", *(
+            backend(pod.addr(family), PORT, weight) for pod, weight in zip(flows.pods, weights))))
+
+    total = sum(weights)
+    with Flows(lab, tables, family, "udp", (1, 0, 0), scheduler="lc") as flows:
+        assert flows.send(20 * weights[0]) == [20 * weights[0], 0, 0]
+        weigh(weights)
+        late = flows.send(20 * (total - weights[0]))
+        assert late == [0, 20 * weights[1], 20 * weights[2]]
+        assert flows.send(10 * total) == [10 * w for w in weights]
+        conntrack.flush(lab.node)
+        until(lambda: not any(tables.backend_flows(WEB).values()), "all of them are over")
+        assert flows.send(10 * total) == [10 * w for w in weights]
+
+
+def test_lc_counts_connections(lab, tables, family):
+    """DP-01: a TCP connection counts until it is closed."""
+    pods = (lab.a, lab.b, lab.d)
+    tables.change(*tables.simple(WEB, family.vip(1), 80, *((p.addr(family), 8080) for p in pods),
+                                 scheduler="lc"))
+    with contextlib.ExitStack() as stack:
+        asking = [stack.enter_context(Conversation(lab.c, family.vip(1), 80, "tcp")) for _ in range(12)]
+        names = [c.ask().name for c in asking]
+        assert sorted(names) == ["a"] * 4 + ["b"] * 4 + ["d"] * 4
+        for c, name in zip(asking, names):
+            if name == "b":
+                c.close()
+        until(lambda: tables.backend_flows(WEB)[lab.b.addr(family), 8080] == 0, "its connections are over")
+        for _ in range(4):
+            assert stack.enter_context(Conversation(lab.c, family.vip(1), 80, "tcp")).ask().name == "b"
+
+
+def test_lc_of_many(lab, tables, family):
+    """DP-01: of more than 64 backends lc looks at others each time, and comes to all of them."""
+    serve(tables, family, 200, "lc")
+    with Spray(lab.c, family.vip(1), 80, "udp") as spray:
+        spray.send(range(2000, 2400))
+        until(lambda: sum(tables.backend_flows(WEB).values()) == 400, "all are recorded")
+    counts = tables.backend_flows(WEB).values()
+    assert len(counts) == 200 and max(counts) - min(counts) <= 2
 
 
 # --- weights and sets
@@ -314,7 +365,7 @@ def test_mh_of_many(lab, tables, family):
 # --- explain, svcctl, manifests
 
 @pytest.mark.row("CTL-01")
-@pytest.mark.parametrize("scheduler", TURNS)
+@pytest.mark.parametrize("scheduler", TURNS + COUNTS)
 def test_explain_takes_no_turn(lab, tables, family, scheduler):
     """CTL-01: explain says whose turn is next, as often as it is asked; then that one gets the flow."""
     with Flows(lab, tables, family, "udp", (1, 2, 1), scheduler=scheduler) as flows:

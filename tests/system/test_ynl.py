@@ -77,7 +77,7 @@ def test_a_transaction_and_what_it_made(lab, tables, ynl, family):
     only(lab.c, family.vip(1), 80, "tcp", "a", times=5)
     info = ynl.do("info", {})
     assert info["generation"] == generation == tables.generation() and "events" in info["capabilities"]
-    assert {"random", "rr", "wrr", "mh", "mh-source"} <= set(info["known-scheduler"])
+    assert {"random", "rr", "wrr", "mh", "mh-source", "lc"} <= set(info["known-scheduler"])
     one, = ynl.dump("service-get", {})
     assert one == {**service(family), "owner": "ynl", "scheduler": "random", "refuse-with": "unreach",
                    "affinity-timeout": 0, "count-backends": 2, "count-frontends": 1}

@@ -238,6 +238,8 @@ static void CTL_01_explain_says_who_and_why(void **state)
 	says(story_choice(&story, line), "by the hash of the client's address");
 	strcpy(story.explanation.scheduler, "wrr");
 	says(story_choice(&story, line), "whose turn is next");
+	strcpy(story.explanation.scheduler, "lc");
+	says(story_choice(&story, line), "the fewest flows for its weight");
 	story.explanation.remembered = true;
 	says(story_choice(&story, line), "which its client had last");
 	story.explanation.remembered = false;

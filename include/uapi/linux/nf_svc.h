@@ -45,6 +45,9 @@
  *   wrr        each in turn, in a round as often as its weight says
  *   mh         by weight; Maglev hashing of addresses, ports and protocol
  *   mh-source  the same of the client's address alone
+ *   lc         the one with the fewest flows for its weight, on this node: those of
+ *              BACKEND_FLOWS. Of a set of more than 64, among 64 in a row, the next
+ *              ones each time
  *
  * Turns are counted for each set of a service, and go on over its changes. mh and
  * mh-source send a flow to the same backend on every node that has the same
@@ -467,13 +470,13 @@ enum nf_svc_commands {
  *	then began a new one
  * @NF_SVC_A_UNREMEMBERED: u64, flows whose client no entry could be made for: the
  *	limit, or no memory
- * @NF_SVC_A_KNOWN_SCHEDULER: string, what SCHEDULER may be
  * @NF_SVC_A_UNRECORDED: u64, flows that no record could be made of: LIMIT_FLOWS, or
  *	no memory. They go on, and are in no other number of flows but FLOWS
  * @NF_SVC_A_LIMIT_FLOWS: u32, most flows of a namespace that are recorded
  * @NF_SVC_A_COUNT_FLOWS: u32, flows that are recorded
  * @NF_SVC_A_FLOW_STATE: u32, enum nf_svc_flow_state
  * @NF_SVC_A_FLOW_AGE: u32, seconds since its first packet
+ * @NF_SVC_A_KNOWN_SCHEDULER: string, what SCHEDULER may be
  */
 enum nf_svc_attrs {
 	NF_SVC_A_UNSPEC,
@@ -546,12 +549,12 @@ enum nf_svc_attrs {
 	NF_SVC_A_MASQUERADE_MARK,
 	NF_SVC_A_HEALED,
 	NF_SVC_A_UNREMEMBERED,
-	NF_SVC_A_KNOWN_SCHEDULER,
 	NF_SVC_A_UNRECORDED,
 	NF_SVC_A_LIMIT_FLOWS,
 	NF_SVC_A_COUNT_FLOWS,
 	NF_SVC_A_FLOW_STATE,
 	NF_SVC_A_FLOW_AGE,
+	NF_SVC_A_KNOWN_SCHEDULER,
 
 	/* private: */
 	__NF_SVC_A_MAX,

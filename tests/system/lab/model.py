@@ -15,7 +15,7 @@ from .state import DEFAULT_RULE, SETTINGS_CIDRS, Frontend, Service, Settings, St
 from .tables import CHANGES
 
 AFFINITY_TIMEOUT_MAX = 86400
-SCHEDULERS = ("random", "rr", "wrr", "mh", "mh-source")
+SCHEDULERS = ("random", "rr", "wrr", "mh", "mh-source", "lc")
 
 
 class Refusal(Exception):
