@@ -425,6 +425,8 @@ const struct command svcctl_add_service = {
 		"             same on every node, and with one of N backends less at most 2 % of\n"
 		"             the others' flows get another one\n"
 		"  mh-source  the same of the client's address alone\n"
+		"  lc         the one with the fewest flows for its weight, on this node; of more\n"
+		"             than 64 backends it looks at 64, others each time\n"
 		"  lc         the one with the fewest flows for its weight, on this node; of more than\n"
 		"             64 backends at 64 of them, other ones each time\n"
 		"A table of mh has 16,381 entries, from 164 backends on 131,071 and from 1,311 on\n"

@@ -89,6 +89,10 @@ static void print_text(const struct svcctl *ctl, const struct state *state)
 		    info->limit_services);
 	print_count(ctl, "frontends", info->count_frontends,
 		    info->limit_frontends);
+	/* a module without records has no limit of them either */
+	if (info->limit_flows)
+		print_count(ctl, "recorded flows", info->count_flows,
+			    info->limit_flows);
 	printf("waits to be freed: %llu of %llu KiB\n",
 	       (unsigned long long)info->retiring >> 10,
 	       (unsigned long long)info->limit_retiring >> 10);
@@ -176,6 +180,8 @@ static enum exit_status print_json(const struct state *state)
 				    info->count_frontends) &&
 	    cJSON_AddNumberToObject(value, "limitFrontends",
 				    info->limit_frontends) &&
+	    cJSON_AddNumberToObject(value, "flows", info->count_flows) &&
+	    cJSON_AddNumberToObject(value, "limitFlows", info->limit_flows) &&
 	    cJSON_AddNumberToObject(value, "retiringBytes",
 				    (double)info->retiring) &&
 	    cJSON_AddNumberToObject(value, "limitRetiringBytes",

@@ -139,14 +139,19 @@ struct nf_svc_load *nf_svc_load_get(struct nf_svc_flows *flows,
  */
 void nf_svc_load_put(struct nf_svc_flows *flows, struct nf_svc_load *load)
 {
-	local_bh_disable();
-	if (refcount_dec_and_lock(&load->records, &flows->lock)) {
+	bool last;
+
+	if (likely(refcount_dec_not_one(&load->records)))
+		return;
+	/* The last one only under the lock: see nf_svc_load_make(). */
+	spin_lock_bh(&flows->lock);
+	last = refcount_dec_and_test(&load->records);
+	if (last)
 		rhashtable_remove_fast(&flows->loads, &load->node,
 				       nf_svc_load_params);
-		spin_unlock(&flows->lock);
+	spin_unlock_bh(&flows->lock);
+	if (last)
 		kfree_rcu(load, rcu);
-	}
-	local_bh_enable();
 }
 
 /**

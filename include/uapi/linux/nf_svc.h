@@ -297,7 +297,7 @@
  * @NF_SVC_CMD_BACKEND_DEL: delete backends of a service.
  *	in: NAME, PROTOCOL, FAMILY, BACKEND+ (ADDRESS and PORT alone count)
  * @NF_SVC_CMD_BACKEND_GET: dump backends, of one service or of all.
- *	in: (NAME, PROTOCOL, FAMILY)?. out: as BACKEND_SET
+ *	in: (NAME, PROTOCOL, FAMILY)?. out: as BACKEND_SET, with BACKEND_FLOWS
  * @NF_SVC_CMD_FRONTEND_SET: create or change a frontend.
  *	in: NAME, PROTOCOL, FAMILY, FLAGS?, ADDRESS?, PORT, KIND?,
  *	FRONTEND_FLAGS?, RULE{0,3}, SOURCE_RANGE*
