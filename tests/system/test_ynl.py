@@ -86,6 +86,8 @@ def test_a_transaction_and_what_it_made(lab, tables, ynl, family):
     assert {(unpacked(b["address"]), b["weight"], frozenset(b["sets"])) for b in backends} == {
         (lab.a.addr(family), 1, frozenset({"cluster", "local"})),
         (lab.b.addr(family), 0, frozenset({"cluster"}))}
+    assert [unpacked(f["backend"][0]["address"]) for f in ynl.dump("flow-get", service(family))] == \
+        5 * [lab.a.addr(family)]
     frontend, = ynl.dump("frontend-get", {})
     assert unpacked(frontend["address"]) == family.vip(1) and frontend["kind"] == "cluster-ip"
     assert {"class": "pod", "set": {"local"}, "masquerade": 0, "empty": "drop"} in frontend["rule"]
