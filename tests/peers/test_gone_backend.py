@@ -143,7 +143,6 @@ def test_ipvs_serves_nobody_of_a_deleted_service(peer, net, family, told):
 
 @pytest.mark.row("DP-11")
 @pytest.mark.of("nf_svc")
-@pytest.mark.xfail(strict=True, reason="nf_svc does not know any more that a deleted service's flow was its own")
 def test_nf_svc_serves_nobody_of_a_deleted_service(peer, net, family, told):
     """DP-11: not clients either that have been there."""
     answers = deleted(peer, net, family)

@@ -64,8 +64,10 @@ def test_unclaimed_port_is_not_the_hosts(lab, svcctl, tables, family, client, pr
     vip = held(family.vip(12))
     with Server((lab.node, (80, 81), {family: vip}), protocols=[protocol]):
         only(client, vip, 81, protocol, "node", times=1)
-        svcctl("add", "service", "shop/web:http", family.at(vip, 80, protocol),
+        place = family.at(vip, 80, protocol)
+        svcctl("add", "service", "shop/web:http", place,
                "backend", family.at(lab.a.addr(family), 8080))
+        svcctl("set", "frontend", place, "exclusive", "yes")
         outcome = attempt(client, vip, 81, protocol)
         assert outcome.refused and outcome.seconds < at_once()
         only(client, vip, 80, protocol, "a", times=4)
