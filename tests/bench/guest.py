@@ -176,6 +176,11 @@ def main():
     sh("svcctl flush --yes")
     services(services_more)
     measure(results, f"nf_svc, {services_more:,} services more", True)
+    sh("svcctl flush --yes")
+    sh("rmmod nf_svc")
+    sh(f"insmod {os.environ['NF_SVC_UNWATCHED_KO']}")
+    services(0)
+    measure(results, "nf_svc without the hooks of heal.c", True)
     print(json.dumps(results))
 
 

@@ -39,7 +39,7 @@ files() {
 	done
 }
 
-kernel_files() { files 'kmod/*.[ch]' 'include/*.h' 'tests/kunit/*.[ch]'; }
+kernel_files() { files 'kmod/*.[ch]' 'include/*.h' 'tests/kunit/*.[ch]' 'tests/bench/module/*.[ch]'; }
 
 # The files whose first line, or name, says that $1 runs them.
 scripts_for() {
