@@ -134,9 +134,7 @@ static bool nf_svc_is_wrong(struct nf_svc_packet *packet, struct nf_conn *ct)
 	return nf_svc_flow_is_ours(packet->ns, ct);
 }
 
-/* Answered, and where its sender sent it: of no service, and nothing is wrong with it.
- * First of all that is asked, for most packets are of such flows.
- */
+/* Answered, and where its sender sent it: of no service, and nothing is wrong with it. */
 static bool nf_svc_is_others(const struct nf_conn *ct)
 {
 	return (READ_ONCE(ct->status) & (IPS_DST_NAT | IPS_SEEN_REPLY)) ==
@@ -260,25 +258,21 @@ static unsigned int nf_svc_invalid(const struct sk_buff *skb,
 	return nf_svc_heal_drop(&packet, state, NF_SVC_DROP_INVALID);
 }
 
-/* PRE_ROUTING and LOCAL_OUT: softirq or process, RCU read side. */
-static unsigned int nf_svc_hook_heal(void *priv, struct sk_buff *skb,
-				     const struct nf_hook_state *state)
+/* Out of line: what most packets need has no frame on the stack to make. */
+static noinline unsigned int nf_svc_heal(struct sk_buff *skb,
+					 const struct nf_hook_state *state,
+					 struct nf_conn *ct,
+					 enum ip_conntrack_info ctinfo)
 {
-	enum ip_conntrack_info ctinfo;
 	struct nf_svc_packet packet;
-	struct nf_conn *ct;
 	u8 protocol;
 	int offset;
 
-	ct = nf_ct_get(skb, &ctinfo);
 	if (unlikely(!ct && ctinfo != IP_CT_UNTRACKED))
 		return nf_svc_invalid(skb, state);
-	/* Of the original direction, and not about the flow: ICMP errors (RELATED)
-	 * have its entry, too.
-	 */
+	/* Not about the flow: ICMP errors (RELATED) have its entry, too. */
 	if (!ct || (ctinfo != IP_CT_NEW && ctinfo != IP_CT_ESTABLISHED) ||
-	    likely(nf_svc_is_others(ct)) || !nf_ct_is_confirmed(ct) ||
-	    ct->master)
+	    !nf_ct_is_confirmed(ct) || ct->master)
 		return NF_ACCEPT;
 	/* What this node sent to itself was seen in LOCAL_OUT. */
 	if (state->in && state->in->flags & IFF_LOOPBACK)
@@ -296,6 +290,19 @@ static unsigned int nf_svc_hook_heal(void *priv, struct sk_buff *skb,
 		   !nf_svc_is_wrong(&packet, ct)))
 		return NF_ACCEPT;
 	return nf_svc_begin_anew(skb, state, &packet, ct);
+}
+
+/* PRE_ROUTING and LOCAL_OUT: softirq or process, RCU read side. */
+static unsigned int nf_svc_hook_heal(void *priv, struct sk_buff *skb,
+				     const struct nf_hook_state *state)
+{
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+
+	/* Replies, and what is not rewritten. */
+	if (likely(ct && (ctinfo >= IP_CT_IS_REPLY || nf_svc_is_others(ct))))
+		return NF_ACCEPT;
+	return nf_svc_heal(skb, state, ct, ctinfo);
 }
 
 /*

@@ -112,7 +112,7 @@ def test_rates_are_of_their_interval(lab, svcctl, tables, family):
     end(process)
     assert set(flows) == {"shop/busy:http", "shop/none:http"} and refused["shop/none:http"] == 1
     done = svcctl("stats", "--rate", "1", "--count", "1")
-    assert done.stdout.splitlines()[-1].split() == ["total", "-", "-", "0.0", "0.0", "-"]
+    assert done.stdout.splitlines()[-1].split() == ["total", "-", "-", "0.0", "0.0", "0.0", "-"]
     assert "--rate" in svcctl("stats", "--count", "1", expect=1).stderr
 
 

@@ -19,6 +19,7 @@ NEEDED = {
     "service-set": KEY, "service-del": KEY, "service-get": KEY,
     "backend-set": KEY | {"backend"}, "backend-del": KEY | {"backend"}, "backend-get": KEY,
     "frontend-set": KEY | PLACE, "frontend-del": PLACE, "frontend-get": PLACE, "frontend-get dump": KEY,
+    "flow-get": KEY,
     "explain": {"family", "protocol", "source", "address"},
     ".backend": {"address", "port"}, ".rule": {"class"},
     ".pod-cidr": {"address", "prefix"}, ".service-cidr": {"address", "prefix"},
