@@ -43,7 +43,7 @@ enum option_bit {
 
 #define HELP_STATUS                                                           \
 	"0 done, 1 wrong usage or file, 2 refused by the kernel or failed,\n" \
-	"3 module not loaded, 4 not found, 5 not permitted, 6 differences"
+	"3 module not loaded, 4 not found, 5 not permitted, 6 differences or findings"
 
 /**
  * struct command - one command

@@ -28,41 +28,23 @@ extern const struct command svcctl_stats;
 extern const struct command svcctl_explain;
 extern const struct command svcctl_history;
 extern const struct command svcctl_monitor;
+extern const struct command svcctl_check;
 extern const struct command svcctl_bugreport;
 extern const struct command svcctl_status;
 extern const struct command svcctl_version;
 extern const struct command svcctl_help;
 
 const struct command *const svcctl_commands[] = {
-	&svcctl_list,
-	&svcctl_show,
-	&svcctl_stats,
-	&svcctl_conns,
-	&svcctl_explain,
-	&svcctl_apply,
-	&svcctl_diff,
-	&svcctl_add_service,
-	&svcctl_add_backend,
-	&svcctl_add_frontend,
-	&svcctl_set_service,
-	&svcctl_set_backend,
-	&svcctl_set_frontend,
-	&svcctl_set_settings,
-	&svcctl_del_service,
-	&svcctl_del_backend,
-	&svcctl_del_frontend,
-	&svcctl_drain,
-	&svcctl_batch,
-	&svcctl_save,
-	&svcctl_restore,
-	&svcctl_flush,
-	&svcctl_status,
-	&svcctl_history,
-	&svcctl_monitor,
-	&svcctl_bugreport,
-	&svcctl_version,
-	&svcctl_help,
-	NULL,
+	&svcctl_list,	      &svcctl_show,	    &svcctl_stats,
+	&svcctl_conns,	      &svcctl_explain,	    &svcctl_apply,
+	&svcctl_diff,	      &svcctl_add_service,  &svcctl_add_backend,
+	&svcctl_add_frontend, &svcctl_set_service,  &svcctl_set_backend,
+	&svcctl_set_frontend, &svcctl_set_settings, &svcctl_del_service,
+	&svcctl_del_backend,  &svcctl_del_frontend, &svcctl_drain,
+	&svcctl_batch,	      &svcctl_save,	    &svcctl_restore,
+	&svcctl_flush,	      &svcctl_status,	    &svcctl_history,
+	&svcctl_monitor,      &svcctl_check,	    &svcctl_bugreport,
+	&svcctl_version,      &svcctl_help,	    NULL,
 };
 
 const struct command *command_find(const char *verb, const char *noun)

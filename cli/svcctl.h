@@ -17,7 +17,7 @@
  * @NOT_LOADED: the module is not loaded
  * @NOT_FOUND: there is no such thing
  * @NOT_PERMITTED: not permitted
- * @DIFFERENT: there are differences
+ * @DIFFERENT: there are differences, or findings of a check
  */
 enum exit_status {
 	DONE = 0,

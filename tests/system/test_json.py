@@ -16,7 +16,7 @@ from lab.client import Conversation, attempt
 from lab.family import FAMILIES, V4, V6
 from lab.module import gap
 from lab.monitor import end, monitor, next_event
-from lab.svcctl import DIFFERENT, Svcctl
+from lab.svcctl import DIFFERENT, REFUSED, Svcctl
 from lab.tables import Tables
 from lab.wait import until
 
@@ -187,6 +187,7 @@ def test_the_schema_has_nothing_that_never_comes_up(lab, svcctl, tables):
     """CTL-02: each command's JSON obeys the schema; each definition, key and word of it comes up."""
     with schema.Seen() as seen:
         process = monitor(lab, tables, "--drops")
+        svcctl.json("check", "service-cidr-full", expect=REFUSED)       # of what range?
         fill(lab, svcctl)
         ask(lab)
         with Tables(lab.node) as daemon:
@@ -214,6 +215,7 @@ def test_the_schema_has_nothing_that_never_comes_up(lab, svcctl, tables):
         differ(lab, svcctl)
         apply(svcctl, tables)
         svcctl("save", "--all", "-j")
+        svcctl.json("check", "--service-cidr", "10.0.0.0/8", expect=DIFFERENT)
         miss(lab, tables)
         assert svcctl.json("history")[-1] == svcctl.json("status")["lastCommit"]
         capabilities = svcctl.json("version")["module"]["capabilities"]
