@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
 """Clients of the answering servers: who answered, which source it saw, how long it took."""
 import errno
+import itertools
 import socket
 import time
 from dataclasses import dataclass
 
 from . import family as families
 from .family import PROTOCOLS
+
+
+# Source ports of UDP, in turn: one that the kernel picks may be that of a flow which conntrack
+# still knows, and so would not be of a new flow.
+_ports = itertools.cycle(range(10000, 30000))
 
 
 @dataclass(frozen=True)
@@ -57,13 +63,24 @@ class Conversation:
         if protocol == "sctp":                              # single-homed
             source = source or host.addr(family)
         try:
-            if source or source_port:
+            if protocol == "udp" and not source_port:
+                self.bind_anew(source or "")
+            elif source or source_port:
                 self.socket.bind((source or "", source_port))
             if connect:
                 self.connect()
         except OSError:
             self.socket.close()
             raise
+
+    def bind_anew(self, source):
+        """To a port that has not been used for long."""
+        for port in _ports:
+            try:
+                return self.socket.bind((source, port))
+            except OSError as e:            # another process of the tests has it
+                if e.errno != errno.EADDRINUSE:
+                    raise
 
     def connect(self):
         self.socket.connect(self.to)
