@@ -87,7 +87,7 @@ class Beside:
 
 
 # Of which each asking() takes one; below the ports that the kernel gives out.
-PORTS = itertools.cycle(range(at, at + 5000) for at in range(2000, 32000, 5000))
+PORTS = itertools.cycle(range(at, at + 5000) for at in range(10000, 30000, 5000))     # no server is there
 
 
 def asking(host, destination, port, protocol="tcp", **how):

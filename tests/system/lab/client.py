@@ -12,7 +12,7 @@ from .family import PROTOCOLS
 
 # Source ports of UDP, in turn: one that the kernel picks may be that of a flow which conntrack
 # still knows, and so would not be of a new flow.
-_ports = itertools.cycle(range(10000, 30000))
+_ports = itertools.cycle(range(33000, 60000))
 
 
 @dataclass(frozen=True)
