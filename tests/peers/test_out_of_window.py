@@ -22,14 +22,14 @@ def stray(peer, net, family, when):
         client = c.socket.getsockname()[:2]
         last = [p for p in wire.packets() if p.outgoing and p.protocol == 6 and p.ports == (8080, client[1])][-1]
         seq, ack = struct.unpack_from("!II", last.payload, 4)
-        send_segment(net.a, backend, client, PSH | ACK, (seq + WHEN[when]) % (1 << 32), ack, b"!")
+        send_segment(net.a, backend, client, PSH | ACK, (seq + WHEN[when]) % (1 << 32), ack, b"astray")
         try:
             c.ask()
             c.ask()                     # what the segment brought about has come before this one
             alive = True
         except OSError:
             alive = False
-        came = {p.source for p in heard.packets() if p.payload.endswith(b"!")}
+        came = {p.source for p in heard.packets() if p.payload.endswith(b"astray")}
     words = {family.vip(21): "service", backend[0]: "pod"}
     return {"arrived_from": ", ".join(sorted(words[s] for s in came)) or "nobody", "connection_lives": alive}
 
