@@ -167,8 +167,7 @@ int tree_read_json(struct tree_file *file, const void *bytes, size_t len,
 			error,
 			"longer than 64 MiB, which is the most that is read");
 	if (has_nul(bytes, len))
-		return fail(error,
-			    "a string must not hold a NUL character");
+		return fail(error, "a string must not hold a NUL character");
 	root = parse(bytes, len, error, &ret);
 	if (!root)
 		return ret;

@@ -182,10 +182,10 @@ static int track_files(struct credentials *credentials, bool force,
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
 		int ret = track(files[i].file, files[i].path, files[i].content,
 				force, error);
-		enum credentials_change new =
-			files[i].content == CONTENT_TOKEN ?
-				CREDENTIALS_TOKEN :
-				CREDENTIALS_CONNECTION;
+		enum credentials_change new = files[i].content ==
+							      CONTENT_TOKEN ?
+						      CREDENTIALS_TOKEN :
+						      CREDENTIALS_CONNECTION;
 
 		if (ret > 0 && *change < new)
 			*change = new;
@@ -208,11 +208,10 @@ static int read_all(struct credentials *credentials, char *error)
 		ret = kubeconfig_read(&credentials->cluster, from->kubeconfig,
 				      text, strlen(text), from->context, error);
 	} else {
-		ret = in_cluster_read(
-			&credentials->cluster,
-			from->service_account ?: SERVICE_ACCOUNT,
-			getenv("KUBERNETES_SERVICE_HOST"),
-			getenv("KUBERNETES_SERVICE_PORT"), error);
+		ret = in_cluster_read(&credentials->cluster,
+				      from->service_account ?: SERVICE_ACCOUNT,
+				      getenv("KUBERNETES_SERVICE_HOST"),
+				      getenv("KUBERNETES_SERVICE_PORT"), error);
 	}
 	return ret ? ret : track_files(credentials, true, &ignored, error);
 }

@@ -15,8 +15,8 @@ static int read_type(const struct tree *root, enum event_type *type,
 		const char *name;
 		enum event_type type;
 	} types[] = {
-		{ "ADDED", EVENT_CHANGED },	{ "MODIFIED", EVENT_CHANGED },
-		{ "DELETED", EVENT_DELETED },	{ "BOOKMARK", EVENT_BOOKMARK },
+		{ "ADDED", EVENT_CHANGED },   { "MODIFIED", EVENT_CHANGED },
+		{ "DELETED", EVENT_DELETED }, { "BOOKMARK", EVENT_BOOKMARK },
 		{ "ERROR", EVENT_ERROR },
 	};
 	const struct tree *node;

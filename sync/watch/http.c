@@ -136,33 +136,42 @@ static void format_text(const struct http_call *call, CURLcode code, char *text,
 		snprintf(text, size, "%s: %s", server, what);
 }
 
-void http_end_call(struct http_call *call, CURLcode code, const char *why)
+/* The caller may begin it anew from within. */
+static void end_call(struct http_call *call, struct http_end *how)
 {
 	void (*end)(void *, const struct http_end *) = call->end;
 	void *context = call->context;
-	char text[CURL_ERROR_SIZE + 256];
-	struct http_end how = { .status = status_of(call),
-				.lived = http_now() - call->began };
 	curl_off_t retry_after = 0;
 
 	curl_easy_getinfo(call->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	if (retry_after > 0)
-		how.retry_after = (uint64_t)retry_after;
-	if (why) {
-		how.text = why;
-		how.timed_out = true;
-	} else if (code && !call->refused) {
+		how->retry_after = (uint64_t)retry_after;
+	how->status = status_of(call);
+	how->lived = http_now() - call->began;
+	release(call);
+	end(context, how);
+}
+
+void http_end_call(struct http_call *call, CURLcode code)
+{
+	char text[CURL_ERROR_SIZE + 256];
+	struct http_end how = { 0 };
+
+	if (code && !call->refused) {
 		format_text(call, code, text, sizeof(text));
 		how.text = text;
 		how.timed_out = code == CURLE_OPERATION_TIMEDOUT;
 	}
-	release(call);
-	end(context, &how);
+	end_call(call, &how);
 }
 
 void http_abort(struct http_call *call, const char *why)
 {
-	http_end_call(call, CURLE_OK, why);
+	struct http_end how = { .text = why,
+				.timed_out = why != NULL,
+				.withdrawn = !why };
+
+	end_call(call, &how);
 }
 
 int http_new(struct http **http, sd_event *loop,

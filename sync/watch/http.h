@@ -25,6 +25,7 @@ struct http;
  * @status: HTTP's, 0: no answer has begun
  * @text: what broke it off, for people; NULL: it is whole
  * @timed_out: that was a limit of time
+ * @withdrawn: it was broken off by http_reset() without a reason
  * @retry_after: seconds that the server asks for, 0: it does not
  * @lived: microseconds from its begin
  */
@@ -32,6 +33,7 @@ struct http_end {
 	long status;
 	const char *text;
 	bool timed_out;
+	bool withdrawn;
 	uint64_t retry_after;
 	uint64_t lived;
 };
@@ -113,14 +115,14 @@ int http_get(struct http *http, struct http_call *call, const char *path,
 /**
  * http_abort - break off a request; it ends now
  * @call: under way; not from its own @answer
- * @why: a constant text
+ * @why: what the server has done, a constant text; NULL: nothing
  */
 void http_abort(struct http_call *call, const char *why);
 
 /**
  * http_reset - close all connections
  * @http: all requests under way end with @text, now; not from an @answer
- * @text: why, a constant text
+ * @text: why, a constant text; NULL: for no fault of the server
  */
 void http_reset(struct http *http, const char *text);
 

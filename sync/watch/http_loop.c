@@ -37,7 +37,7 @@ static void end_calls(struct http *http)
 			continue;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
 				  &call);
-		http_end_call(call, code, NULL);
+		http_end_call(call, code);
 	}
 }
 
@@ -181,7 +181,7 @@ void http_reset(struct http *http, const char *text)
 	if (calls)
 		calls->before = &calls;
 	while (calls)
-		http_end_call(calls, CURLE_OK, text);
+		http_abort(calls, text);
 }
 
 int http_open_multi(struct http *http)

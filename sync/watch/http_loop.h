@@ -45,8 +45,7 @@ void http_close_multi(struct http *http);
  * http_end_call - a request has ended
  * @call: released; may be begun anew
  * @code: libcurl's
- * @why: another reason, or NULL
  */
-void http_end_call(struct http_call *call, CURLcode code, const char *why);
+void http_end_call(struct http_call *call, CURLcode code);
 
 #endif

@@ -90,9 +90,9 @@ static int set_url(struct http_call *call, const struct cluster *cluster,
 		url = NULL;
 		ret = -ENOMEM;
 	}
-	if (!ret && (curl_easy_setopt(call->easy, CURLOPT_URL, url) ||
-		     curl_easy_setopt(call->easy, CURLOPT_CONNECT_TO,
-				      call->lead)))
+	if (!ret &&
+	    (curl_easy_setopt(call->easy, CURLOPT_URL, url) ||
+	     curl_easy_setopt(call->easy, CURLOPT_CONNECT_TO, call->lead)))
 		ret = -ENOMEM;
 	free(url);
 	return ret;
@@ -167,8 +167,8 @@ static void set_limits(CURL *easy, const struct http_limits *limits)
 static int set_headers(struct http_call *call,
 		       const struct credentials *credentials)
 {
-	const char *token = secret_text(&credentials->cluster.token,
-					&credentials->token);
+	const char *token =
+		secret_text(&credentials->cluster.token, &credentials->token);
 	int ret = add_header(call, "Accept", "application/json", 16);
 	char *bearer;
 
@@ -178,8 +178,8 @@ static int set_headers(struct http_call *call,
 		ret = add_header(call, "Authorization", bearer, strlen(bearer));
 		secret_wipe(bearer);
 	}
-	if (!ret && curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER,
-				     call->headers))
+	if (!ret &&
+	    curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers))
 		ret = -ENOMEM;
 	return ret;
 }

@@ -177,16 +177,16 @@ static int check_server_name(struct reader *reader, const struct tree *node)
 
 	if (name && strpbrk(name, "/@?#:[] \t\r\n"))
 		return tree_fail(tree_get(node, "tls-server-name"),
-				 reader->error,
-				 "'%.64s' is no name of a host", name);
+				 reader->error, "'%.64s' is no name of a host",
+				 name);
 	return 0;
 }
 
 static int read_cluster(struct reader *reader, const struct tree *node)
 {
 	struct cluster *cluster = reader->cluster;
-	const struct tree *insecure = tree_get(node,
-					       "insecure-skip-tls-verify");
+	const struct tree *insecure =
+		tree_get(node, "insecure-skip-tls-verify");
 	int ret = read_server(reader, node);
 
 	if (!ret)

@@ -32,7 +32,20 @@ static bool answers(const struct watch *watch)
 	return false;
 }
 
-/* Not one bookmark: HTTP/1.1, where each watch has a connection of its own. */
+/*
+ * How long a watch may be silent: one that was answered as long as bookmarks take, with
+ * HTTP/1.1, where a ping tells nothing of it; what waits for an answer, or for its list,
+ * no longer than a ping.
+ */
+static uint64_t patience(const struct watch *watch,
+			 const struct follower *follower)
+{
+	if (follower->reflector.phase == REFLECTOR_WATCH &&
+	    follower->call.heard != follower->call.began)
+		return WATCH_STALE_SECONDS * UINT64_C(1000000);
+	return watch->ping.silence;
+}
+
 static void end_stale(struct watch *watch, uint64_t now)
 {
 	for (int kind = 0; kind < SOURCE_KINDS; kind++) {
@@ -40,8 +53,8 @@ static void end_stale(struct watch *watch, uint64_t now)
 		struct http_call *call = &follower->call;
 
 		if (call->http && reflector_watches(&follower->reflector) &&
-		    now - call->heard > WATCH_STALE_SECONDS * UINT64_C(1000000))
-			http_abort(call, "the watch has been silent");
+		    now - call->heard > patience(watch, follower))
+			http_abort(call, "the API server does not answer");
 	}
 }
 
@@ -79,7 +92,8 @@ static void on_end(void *context, const struct http_end *end)
 	struct watch *watch = context;
 
 	/* Not what a reset has ended. */
-	if (!end->status && end->lived >= watch->ping.patience * UINT64_C(1000000))
+	if (!end->status &&
+	    end->lived >= watch->ping.patience * UINT64_C(1000000))
 		http_reset(watch->http, "the API server does not answer");
 }
 
@@ -87,8 +101,8 @@ int ping_start(struct watch *watch, unsigned int seconds)
 {
 	struct ping *ping = &watch->ping;
 
-	ping->silence = UINT64_C(1000000) *
-			(seconds ? seconds : WATCH_PING_SECONDS);
+	ping->silence =
+		UINT64_C(1000000) * (seconds ? seconds : WATCH_PING_SECONDS);
 	ping->patience = seconds ? seconds : WATCH_PONG_SECONDS;
 	ping->looked = http_now();
 	ping->call.context = watch;

@@ -86,6 +86,7 @@ static int finish(struct reflector *reflector, const char *version)
 	reflector->phase = REFLECTOR_WATCH;
 	reflector->synced = true;
 	reflector->no_pages = false;
+	reflector->refusals = 0;
 	*reflector->text = '\0';
 	return 0;
 }
@@ -105,8 +106,7 @@ static int take_bookmark(struct reflector *reflector, const struct event *event)
 		return finish(reflector, event->version);
 	/* An old server takes no notice of sendInitialEvents, and never ends. */
 	reflector->no_streams = true;
-	return fail(reflector, -EINVAL, "",
-		    "a bookmark before the list's end");
+	return fail(reflector, -EINVAL, "", "a bookmark before the list's end");
 }
 
 static int take_event(struct reflector *reflector, const struct event *event)

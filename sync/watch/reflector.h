@@ -31,8 +31,15 @@
 #define REFLECTOR_WATCH_SECONDS 300
 /* A watch that ends sooner (microseconds) and has said nothing has failed. */
 #define REFLECTOR_SHORT UINT64_C(5000000)
-/* A kind that the server does not have is asked for again after (microseconds): */
+/*
+ * A kind that the server does not have is asked for again after a second, then twice
+ * as long each time, up to (microseconds):
+ */
 #define REFLECTOR_MISSING UINT64_C(600000000)
+/* One that was there before is missing only after so many refusals: a server that
+ * starts refuses for some seconds what it allows later.
+ */
+#define REFLECTOR_REFUSALS 5
 /* Text of what is wrong. */
 #define REFLECTOR_TEXT 768
 
@@ -59,6 +66,7 @@ enum reflector_phase {
  * @no_streams: the server has no streaming lists
  * @no_pages: a list went out of date between its pages: ask for all at once
  * @synced: the sink has had a whole list, or knows that there is none
+ * @refusals: so many times in a row the server had none of this kind
  * @version: resourceVersion that came last
  * @more: token of the next page, owned; NULL: the first one
  * @backoff: of failures in a row
@@ -80,6 +88,7 @@ struct reflector {
 	bool no_streams;
 	bool no_pages;
 	bool synced;
+	unsigned int refusals;
 	char version[VERSION_MAX + 1];
 	char *more;
 	struct backoff backoff;
@@ -99,6 +108,7 @@ struct reflector {
  * @status: HTTP's, 0: there was none
  * @text: what broke it off; NULL: it is whole
  * @timed_out: it was broken off because nothing came, or for too long
+ * @withdrawn: it was broken off by ourselves, for no fault of the server: ask again
  * @retry_after: seconds that the server asks for, 0: it does not
  * @lived: microseconds from its request to its end
  */
@@ -106,6 +116,7 @@ struct reflector_end {
 	long status;
 	const char *text;
 	bool timed_out;
+	bool withdrawn;
 	uint64_t retry_after;
 	uint64_t lived;
 };

@@ -52,16 +52,28 @@ static uint64_t end_expired(struct reflector *reflector, uint32_t random)
 static uint64_t end_missing(struct reflector *reflector, uint32_t random)
 {
 	const struct source_sink *sink = reflector->sink;
+	uint64_t wait = UINT64_C(1000000);
 
 	start_over(reflector);
-	if (sink->missing(sink->context, reflector->kind)) {
-		tell(reflector, "out of memory");
-		return backoff_next(&reflector->backoff, 0, random);
-	}
-	reflector->synced = true;
+	for (unsigned int i = 0;
+	     i < reflector->refusals && wait < REFLECTOR_MISSING; i++)
+		wait *= 2;
+	if (wait > REFLECTOR_MISSING)
+		wait = REFLECTOR_MISSING;
+	reflector->refusals++;
 	*reflector->text = '\0';
-	backoff_reset(&reflector->backoff);
-	return backoff_jitter(REFLECTOR_MISSING, random);
+	/* Only the news is told. */
+	if (reflector->refusals ==
+	    (*reflector->version ? REFLECTOR_REFUSALS : 1)) {
+		if (sink->missing(sink->context, reflector->kind)) {
+			reflector->refusals--;
+			tell(reflector, "out of memory");
+		} else {
+			*reflector->version = '\0';
+			reflector->synced = true;
+		}
+	}
+	return backoff_jitter(wait, random);
 }
 
 static bool may_be_missing(const struct reflector *reflector, long code)
@@ -166,6 +178,8 @@ uint64_t reflector_end(struct reflector *reflector,
 	if (end->status == 200 && reflector_watches(reflector) &&
 	    end->lived >= REFLECTOR_SHORT)
 		backoff_reset(&reflector->backoff);
+	if (end->withdrawn)
+		return 0;
 	if (reflector->refused)
 		return end_refused(reflector, reflector->refusal.code,
 				   &reflector->refusal,

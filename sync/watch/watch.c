@@ -42,8 +42,8 @@ static int on_answer(void *context, long status, const char *bytes, size_t len)
 
 static void count_answer(struct watch *watch, long status)
 {
-	watch->counts.answers[status >= 100 && status < 600 ? status / 100 :
-							      0]++;
+	watch->counts
+		.answers[status >= 100 && status < 600 ? status / 100 : 0]++;
 }
 
 static void on_end(void *context, const struct http_end *end)
@@ -53,6 +53,7 @@ static void on_end(void *context, const struct http_end *end)
 	struct reflector_end how = { .status = end->status,
 				     .text = end->text,
 				     .timed_out = end->timed_out,
+				     .withdrawn = end->withdrawn,
 				     .retry_after = end->retry_after,
 				     .lived = end->lived };
 
@@ -100,26 +101,33 @@ void watch_refresh(struct watch *watch, bool force)
 {
 	enum credentials_change change;
 
-	change = credentials_refresh(&watch->credentials, force,
-				     watch->problem);
+	change =
+		credentials_refresh(&watch->credentials, force, watch->problem);
 	watch->ping.looked = http_now();
 	/* The old ones may be withdrawn soon: nothing goes on with them. */
 	if (change == CREDENTIALS_CONNECTION)
-		http_reset(watch->http, "the credentials have changed");
+		http_reset(watch->http, NULL);
 }
 
-/* The credentials first, then what gates the first apply. */
+/*
+ * What the sink knows of is told for as long as any kind has it, so that kinds in
+ * different trouble do not take turns. Else the credentials come first.
+ */
 static const char *find_trouble(const struct watch *watch)
 {
-	if (*watch->problem)
-		return watch->problem;
+	const char *first = watch->problem;
+
+	if (*watch->told && !strcmp(watch->problem, watch->told))
+		return watch->told;
 	for (int kind = 0; kind < SOURCE_KINDS; kind++) {
 		const char *text = watch->followers[kind].reflector.text;
 
-		if (*text)
-			return text;
+		if (*watch->told && !strcmp(text, watch->told))
+			return watch->told;
+		if (!*first)
+			first = text;
 	}
-	return "";
+	return first;
 }
 
 static int on_well(sd_event_source *source, uint64_t now, void *context)

@@ -32,8 +32,8 @@ class ControlPlane:
         self.tokens = {"admin": secrets.token_hex(16), "system:kube-proxy": secrets.token_hex(16)}
         self.admin = Api(ns, API, self.tokens["admin"])
         try:
-            self._start_etcd()
-            self._start_api_server()
+            self.start_etcd()
+            self.start_api_server()
         except BaseException:
             self.stop()
             raise
@@ -43,21 +43,24 @@ class ControlPlane:
         self.programs.append(program)
         return program
 
-    def _start_etcd(self):
+    def start_etcd(self):
+        """Start etcd, with what its folder holds; again after stop_program("etcd")."""
         clients, peers = (f"http://127.0.0.1:{port}" for port in (ETCD, ETCD_PEERS))
         self._start("etcd", f"--data-dir={self.folder}/etcd", "--unsafe-no-fsync", "--log-level=warn",
                     f"--listen-client-urls={clients}", f"--advertise-client-urls={clients}",
                     f"--listen-peer-urls={peers}", f"--initial-advertise-peer-urls={peers}",
                     f"--initial-cluster=default={peers}")
 
-    def _start_api_server(self):
+    def start_api_server(self):
+        """Start kube-apiserver and wait until it is ready; again after stop_program()."""
         users = self.folder / "users.csv"
         users.touch(0o600)
         users.write_text(f'{self.tokens["admin"]},admin,1,"system:masters"\n'
                          f'{self.tokens["system:kube-proxy"]},system:kube-proxy,2\n')
         signer = self.folder / "signer.pem"
-        subprocess.run(["openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout",
-                        "-out", signer], check=True, capture_output=True)
+        if not signer.exists():
+            subprocess.run(["openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout",
+                            "-out", signer], check=True, capture_output=True)
         server = self._start(
             "kube-apiserver", f"--etcd-servers=http://127.0.0.1:{ETCD}",
             "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", f"--secure-port={API}",
@@ -88,6 +91,12 @@ class ControlPlane:
             "users": [{"name": user, "user": {"token": self.tokens[user]}}],
             "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": user}}]}))
         return where
+
+    def stop_program(self, name):
+        """End one of the programs; its folder stays."""
+        program = next(p for p in self.programs if p.name == name)
+        program.stop()
+        self.programs.remove(program)
 
     def stop(self):
         """End both programs and remove what they wrote."""
