@@ -39,6 +39,7 @@ int reflector_ask(struct reflector *reflector, uint32_t random, char **path)
 	reflector->wrong = false;
 	if (reflector->phase == REFLECTOR_STREAM && reflector->no_streams)
 		reflector->phase = REFLECTOR_LIST;
+	reflector->paged = !reflector_watches(reflector);
 	reflector->seconds =
 		(unsigned int)backoff_jitter(REFLECTOR_WATCH_SECONDS, random);
 	return reflector_path(reflector, path);
@@ -232,7 +233,7 @@ int reflector_answer(struct reflector *reflector, long status,
 		return buffer_add(&reflector->said, bytes,
 				  len < room ? len : room, SAID_MAX);
 	}
-	if (!reflector_watches(reflector))
+	if (reflector->paged)
 		return take_page(reflector, bytes, len);
 	if (reflector->phase == REFLECTOR_WATCH)
 		*reflector->text = '\0';

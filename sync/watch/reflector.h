@@ -75,6 +75,7 @@ enum reflector_phase {
  * @said: what a refusal says
  * @refusal: an ERROR event
  * @refused: there was one
+ * @paged: the answer is a page, whatever comes next
  * @heard: this answer has told something that was right
  * @wrong: this answer was no good; its text is in @text
  * @seconds: how long the watch asked for last goes on
@@ -97,6 +98,7 @@ struct reflector {
 	struct buffer said;
 	struct refusal refusal;
 	bool refused;
+	bool paged;
 	bool heard;
 	bool wrong;
 	unsigned int seconds;

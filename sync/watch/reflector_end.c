@@ -169,7 +169,7 @@ static uint64_t end_cut(struct reflector *reflector,
 static bool page_done(const struct reflector *reflector,
 		      const struct reflector_end *end)
 {
-	return end->status == 200 && reflector->page.whole;
+	return end->status == 200 && reflector->paged && reflector->page.whole;
 }
 
 uint64_t reflector_end(struct reflector *reflector,
