@@ -324,7 +324,7 @@ def test_a_wrong_certificate_is_never_taken(ns, plane, meddler, tmp_path):
                             **{"tls-server-name": "wrong.example"})
         with Watch(ns, "--kubeconfig", config) as watch:
             watch.wait_trouble("wrong.example")
-            kubeconfig(config, plane, f"https://127.0.0.1:{relay.port}", **{"tls-server-name": "localhost"})
+            kubeconfig(config, plane, f"https://127.0.0.1:{relay.port}", **{"tls-server-name": "kubernetes"})
             watch.wait_synced()
 
 

@@ -66,9 +66,14 @@ class Watch:
 
     def wait_synced(self, since=0):
         """Wait until each kind was listed, or is missing."""
-        for kind in KINDS:
-            until(lambda kind=kind: self.said(since, event="listed", kind=kind)
-                  or self.said(since, event="missing", kind=kind), f"{kind} {self.events[-8:]}", LIMIT)
+        def now():
+            assert self.process.poll() is None, self.process.stderr.read()
+            return all(self.said(since, event="listed", kind=kind)
+                       or self.said(since, event="missing", kind=kind) for kind in KINDS)
+        try:
+            until(now, "all kinds", LIMIT)
+        except AssertionError as e:
+            raise AssertionError(f"{e}; last events: {self.events[-8:]}") from None
 
     def troubles(self, since=0):
         """Texts of trouble, None: all is well again."""
