@@ -11,6 +11,7 @@
 #include "client/array.h"
 #include "config.h"
 
+#define SYNC_PERIOD 30
 #define STATE_DIR "/var/lib/nf_svc"
 
 int config_fail(struct config_error *error, const char *format, ...)
@@ -37,9 +38,10 @@ static int parse_cidrs(struct config_cidrs *cidrs,
 			return -ENOMEM;
 		ret = nf_svc_cidr_parse(texts->list[i], cidr, &why);
 		if (ret && ret != -EDOM)
-			return config_fail(error,
-					   "%s: '%.64s': %s; for example 10.0.0.0/8",
-					   name, texts->list[i], why);
+			return config_fail(
+				error,
+				"%s: '%.64s': %s; for example 10.0.0.0/8", name,
+				texts->list[i], why);
 	}
 	return 0;
 }
@@ -55,7 +57,8 @@ static int parse_place(struct config_place *place, const char *text,
 		return 0;
 	/* kube-proxy takes an address alone, and gives it its own port */
 	if (nf_svc_place_parse(text, &parsed, &why))
-		return config_fail(error, "%s: '%.64s': %s; for example 0.0.0.0:%u",
+		return config_fail(error,
+				   "%s: '%.64s': %s; for example 0.0.0.0:%u",
 				   name, text, why, port);
 	place->on = true;
 	place->addr = parsed.addr;
@@ -84,9 +87,10 @@ static int choose_node_ports(struct config *config, struct config_error *error)
 				error,
 				"--nodeport-addresses localhost: not carried yet; leave it out");
 		if (word && texts->n > 1)
-			return config_fail(error,
-					   "--nodeport-addresses: '%s' stands alone",
-					   text);
+			return config_fail(
+				error,
+				"--nodeport-addresses: '%s' stands alone",
+				text);
 		if (word) {
 			if (!strcmp(text, "all"))
 				config->node_port_choice = NODE_PORT_ALL;
@@ -107,10 +111,12 @@ static int check_mode(const struct config *config, struct config_error *error)
 		if (!strcmp(modes[i], config->mode))
 			return 0;
 	}
-	return config->mode ? config_fail(error,
-					  "--proxy-mode: '%.32s' is not known; iptables, ipvs or nftables",
-					  config->mode) :
-			      0;
+	return config->mode ?
+		       config_fail(
+			       error,
+			       "--proxy-mode: '%.32s' is not known; iptables, ipvs or nftables",
+			       config->mode) :
+		       0;
 }
 
 static int check_detect(const struct config *config, struct config_error *error)
@@ -178,9 +184,8 @@ static int find_name(struct config *config, struct config_error *error)
 	}
 	if (gethostname(hostname, sizeof(hostname) - 1) ||
 	    node_name_read(hostname, config->node_name))
-		return config_fail(
-			error,
-			"no hostname: say --hostname-override NAME");
+		return config_fail(error,
+				   "no hostname: say --hostname-override NAME");
 	return 0;
 }
 
@@ -201,6 +206,9 @@ static int check(struct config *config, struct config_error *error)
 {
 	int ret = find_name(config, error);
 
+	/* 0 is kube-proxy's way to say the default */
+	if (!config->sync_period)
+		config->sync_period = SYNC_PERIOD;
 	if (!ret)
 		ret = check_mode(config, error);
 	if (!ret)
@@ -239,7 +247,7 @@ static int check(struct config *config, struct config_error *error)
 static void set_defaults(struct config *config)
 {
 	memset(config, 0, sizeof(*config));
-	config->sync_period = 30;
+	config->sync_period = SYNC_PERIOD;
 	config->conntrack_max_per_core = 32768;
 	config->conntrack_min = 131072;
 	config->tcp_established = 24 * 3600;
@@ -305,13 +313,13 @@ static void clean_texts(struct config_texts *texts)
 void config_clean(struct config *config)
 {
 	char **const texts[] = {
-		&config->file,		&config->source,
-		&config->state_dir,	&config->kubeconfig,
-		&config->master,	&config->hostname_override,
-		&config->bind_address,	&config->detect_local_mode,
-		&config->pod_bridge,	&config->pod_prefix,
-		&config->mode,		&config->node_port_range_text,
-		&config->healthz_text,	&config->metrics_text,
+		&config->file,	       &config->source,
+		&config->state_dir,    &config->kubeconfig,
+		&config->master,       &config->hostname_override,
+		&config->bind_address, &config->detect_local_mode,
+		&config->pod_bridge,   &config->pod_prefix,
+		&config->mode,	       &config->node_port_range_text,
+		&config->healthz_text, &config->metrics_text,
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)

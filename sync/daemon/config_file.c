@@ -68,6 +68,20 @@ static int set_scalar(struct reading *reading, const struct config_entry *entry,
 			  reading->error);
 }
 
+/* What is ignored needs no word where it says nothing, or the default. */
+static bool is_usual(const struct config_entry *entry, const struct tree *node)
+{
+	static const char *const empty[] = { "", "0", "0s", "false", NULL };
+
+	for (size_t i = 0; node->kind == TREE_SCALAR && empty[i]; i++) {
+		if (!strcmp(empty[i], node->text))
+			return true;
+	}
+	return node->kind == TREE_SCALAR ?
+		       entry->usual && !strcmp(entry->usual, node->text) :
+		       !node->n;
+}
+
 /* A value: of its own kind, or of one that nobody looks at. */
 static int set_value(struct reading *reading, const struct config_entry *entry,
 		     const struct tree *node)
@@ -75,8 +89,7 @@ static int set_value(struct reading *reading, const struct config_entry *entry,
 	bool list = entry->type == CONFIG_LIST;
 	int ret = 0;
 
-	if (entry->why && (!entry->usual || node->kind != TREE_SCALAR ||
-			   strcmp(entry->usual, node->text)))
+	if (entry->why && !is_usual(entry, node))
 		log_line(LOG_WARNING,
 			 "%s:%zu:%zu: %s is taken and not obeyed: %s",
 			 reading->path, node->line, node->column, entry->field,
@@ -115,7 +128,9 @@ static int read_mapping(struct reading *reading, const struct tree *mapping,
 		if (!entry && !is_group(field))
 			return fail_at(reading, node, field,
 				       "no such field of a " KIND);
-		if (tree_is_null(node))
+		/* kubeadm writes what it leaves to the default so, too */
+		if (tree_is_null(node) ||
+		    (node->kind == TREE_SCALAR && !*node->text))
 			continue;
 		if (entry)
 			ret = set_value(reading, entry, node);
@@ -160,8 +175,7 @@ int config_file(struct config *config, const char *path,
 	}
 	if (file.n != 1)
 		ret = config_fail(error,
-				  "%s: %zu documents; one " KIND
-				  " is expected",
+				  "%s: %zu documents; one " KIND " is expected",
 				  path, file.n);
 	if (!ret)
 		ret = check_kind(&reading, file.documents);

@@ -99,8 +99,9 @@ int config_flags(struct config *config, int argc, char **argv,
 				error,
 				"'%.64s' is no flag; 'svcsyncd --help' lists them",
 				word);
-		used = read_flag(config, word, i + 1 < argc ? argv[i + 1] : NULL,
-				 pass, error);
+		used = read_flag(config, word,
+				 i + 1 < argc ? argv[i + 1] : NULL, pass,
+				 error);
 		if (used < 0)
 			return used;
 		i += used;

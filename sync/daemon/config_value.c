@@ -23,7 +23,8 @@ static int set_bool(bool *value, const char *text, const char *name,
 		 !strcmp(text, "False") || !strcmp(text, "FALSE"))
 		*value = false;
 	else
-		return config_fail(error, "%s: '%.64s' is neither true nor false",
+		return config_fail(error,
+				   "%s: '%.64s' is neither true nor false",
 				   name, text);
 	return 0;
 }
@@ -39,10 +40,10 @@ static int set_number(int64_t *value, const struct config_entry *entry,
 	number = strtoll(text, &end, 10);
 	if (errno || end == text || *end || number < entry->min ||
 	    number > entry->max)
-		return config_fail(
-			error, "%s: '%.64s' is no number from %lld to %lld",
-			name, text, (long long)entry->min,
-			(long long)entry->max);
+		return config_fail(error,
+				   "%s: '%.64s' is no number from %lld to %lld",
+				   name, text, (long long)entry->min,
+				   (long long)entry->max);
 	*value = number;
 	return 0;
 }

@@ -16,10 +16,9 @@
 #define RETRY_USEC 1000000
 /* Many an editor moves a file away before it writes the new one. */
 #define ABSENCE_USEC 500000
-#define MASK                                                            \
-	(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |     \
-	 IN_CREATE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF |        \
-	 IN_ONLYDIR)
+#define MASK                                                        \
+	(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | \
+	 IN_CREATE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 /* Kubernetes mounts a ConfigMap as links into a folder that this one names. */
 #define SWAPPED "..data"
 
@@ -257,10 +256,9 @@ static int hear(sd_event_source *source, const struct inotify_event *event,
 static int list_all(struct directory *directory)
 {
 	const struct source_sink *sink = &directory->sink;
-	static const enum source_kind kinds[] = { SOURCE_NODE,
-						  SOURCE_SERVICE_CIDR,
-						  SOURCE_SERVICE,
-						  SOURCE_SLICE };
+	static const enum source_kind kinds[] = {
+		SOURCE_NODE, SOURCE_SERVICE_CIDR, SOURCE_SERVICE, SOURCE_SLICE
+	};
 	bool first = !directory->listed;
 	int ret = 0;
 
@@ -316,8 +314,7 @@ void directory_close(struct directory *directory)
 {
 	directory->watch = sd_event_source_disable_unref(directory->watch);
 	directory->retry = sd_event_source_disable_unref(directory->retry);
-	directory->absence =
-		sd_event_source_disable_unref(directory->absence);
+	directory->absence = sd_event_source_disable_unref(directory->absence);
 	for (size_t i = 0; i < directory->n_files; i++) {
 		struct directory_file *file = &directory->files[i];
 

@@ -50,13 +50,13 @@ static void answer_json(struct health *health, bool livez,
 			 eligible ? "true" : "false");
 	answer->status = good ? 200 : 503;
 	answer->type = "application/json";
-	if (asprintf(&answer->body,
-		     "{\"lastUpdated\": \"%s\",\"currentTime\": \"%s\", %s\"healthy\": %s,"
-		     "\"status\": {\"IPv4\": {\"lastUpdated\": \"%s\",\"healthy\": %s},"
-		     "\"IPv6\": {\"lastUpdated\": \"%s\",\"healthy\": %s}}}",
-		     last, current, node, good ? "true" : "false", last,
-		     well ? "true" : "false", last,
-		     well ? "true" : "false") < 0)
+	if (asprintf(
+		    &answer->body,
+		    "{\"lastUpdated\": \"%s\",\"currentTime\": \"%s\", %s\"healthy\": %s,"
+		    "\"status\": {\"IPv4\": {\"lastUpdated\": \"%s\",\"healthy\": %s},"
+		    "\"IPv6\": {\"lastUpdated\": \"%s\",\"healthy\": %s}}}",
+		    last, current, node, good ? "true" : "false", last,
+		    well ? "true" : "false", last, well ? "true" : "false") < 0)
 		answer->body = NULL;
 	if (livez)
 		health->livez[!good]++;

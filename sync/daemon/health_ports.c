@@ -48,11 +48,12 @@ static void answer(void *context, const char *path, struct http_answer *told)
 	told->status = n && well ? 200 : 503;
 	told->type = "application/json";
 	told->weight = (long)n;
-	if (asprintf(&told->body,
-		     "{\n\t\"service\": {\n\t\t\"namespace\": \"%s\",\n\t\t\"name\": \"%s\"\n\t},\n"
-		     "\t\"localEndpoints\": %zu,\n\t\"serviceProxyHealthy\": %s\n}",
-		     port->namespace, port->name, n, well ? "true" : "false") <
-	    0)
+	if (asprintf(
+		    &told->body,
+		    "{\n\t\"service\": {\n\t\t\"namespace\": \"%s\",\n\t\t\"name\": \"%s\"\n\t},\n"
+		    "\t\"localEndpoints\": %zu,\n\t\"serviceProxyHealthy\": %s\n}",
+		    port->namespace, port->name, n,
+		    well ? "true" : "false") < 0)
 		told->body = NULL;
 }
 
@@ -86,8 +87,8 @@ static struct health_port *find(const struct health_ports *ports,
 static int listen_at(struct health_port *port, const struct nf_svc_addr *addr)
 {
 	struct http *http, **place;
-	int ret = http_open(&http, port->owner->event, addr, port->port,
-			    answer, port);
+	int ret = http_open(&http, port->owner->event, addr, port->port, answer,
+			    port);
 
 	if (ret)
 		return ret;

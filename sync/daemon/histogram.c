@@ -15,8 +15,8 @@ void histogram_double(struct histogram *histogram, double first, size_t n)
 static void add_bounds(struct histogram *histogram, double from, double to,
 		       double step)
 {
-	for (double bound = from;
-	     bound <= to && histogram->n < HISTOGRAM_MAX; bound += step)
+	for (double bound = from; bound <= to && histogram->n < HISTOGRAM_MAX;
+	     bound += step)
 		histogram->bounds[histogram->n++] = bound;
 }
 

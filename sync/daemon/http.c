@@ -72,8 +72,8 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *connection,
 	http->handler(http->context, url, &told);
 	if (!told.body)
 		return MHD_NO;
-	response = MHD_create_response_from_buffer(
-		strlen(told.body), told.body, MHD_RESPMEM_MUST_FREE);
+	response = MHD_create_response_from_buffer(strlen(told.body), told.body,
+						   MHD_RESPMEM_MUST_FREE);
 	if (!response) {
 		free(told.body);
 		return MHD_NO;

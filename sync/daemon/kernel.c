@@ -51,9 +51,9 @@ static int hear(sd_event_source *source, int fd, uint32_t revents, void *arg)
 			kernel->hear(kernel->context, KERNEL_DRIFTED);
 		} else if (event.kind == NF_SVC_EVENT_COMMIT &&
 			   !is_own(kernel, event.commit.generation)) {
-			kernel->hear(kernel->context,
-				     touches_us(&event) ? KERNEL_DRIFTED :
-							  KERNEL_OTHERS);
+			kernel->hear(kernel->context, touches_us(&event) ?
+							      KERNEL_DRIFTED :
+							      KERNEL_OTHERS);
 		}
 	}
 	if (ret != -EAGAIN)
@@ -113,10 +113,9 @@ int kernel_open(struct kernel *kernel, sd_event *event,
 	if (!ret)
 		ret = nf_svc_listen(kernel->listener, NF_SVC_GROUP_EVENTS,
 				    error);
-	if (!ret &&
-	    sd_event_add_io(event, &kernel->listening,
-			    nf_svc_client_fd(kernel->listener), EPOLLIN, hear,
-			    kernel) < 0)
+	if (!ret && sd_event_add_io(event, &kernel->listening,
+				    nf_svc_client_fd(kernel->listener), EPOLLIN,
+				    hear, kernel) < 0)
 		ret = nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, ENOMEM,
 				       "out of memory");
 	if (ret)

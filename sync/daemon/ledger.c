@@ -31,7 +31,7 @@ static void clean_line(struct ledger_line *line)
 struct ledger_line *ledger_line(struct ledger *ledger, const char *namespace,
 				const char *name, bool make)
 {
-	struct ledger_line key = { .namespace = (char *)(uintptr_t)namespace,
+	struct ledger_line key = { .namespace = (char *)(uintptr_t) namespace,
 				   .name = (char *)(uintptr_t)name };
 	struct ledger_line **found = tfind(&key, &ledger->root, compare), *line;
 
@@ -256,8 +256,8 @@ static int note_ip(struct ledger *ledger, struct ledger_line *line,
 	fail(service, "spec.clusterIP", error);
 	snprintf(error->message, sizeof(error->message),
 		 "%s belongs to %.64s/%.64s; write another address, or none",
-		 nf_svc_addr_format(addr, text),
-		 other ? other->namespace : "?", other ? other->name : "?");
+		 nf_svc_addr_format(addr, text), other ? other->namespace : "?",
+		 other ? other->name : "?");
 	return -EINVAL;
 }
 
@@ -305,8 +305,8 @@ static int note_port(struct ledger *ledger, struct ledger_line *line,
 int ledger_note(struct ledger *ledger, const struct model_service *service,
 		struct tree_error *error)
 {
-	struct ledger_line *line = ledger_line(ledger, service->namespace,
-					       service->name, true);
+	struct ledger_line *line =
+		ledger_line(ledger, service->namespace, service->name, true);
 	int ret = 0;
 
 	if (!line)
@@ -418,8 +418,8 @@ static int assign_port(struct ledger *ledger, struct ledger_line *line,
 int ledger_assign(struct ledger *ledger, struct model_service *service,
 		  struct tree_error *error)
 {
-	struct ledger_line *line = ledger_line(ledger, service->namespace,
-					       service->name, true);
+	struct ledger_line *line =
+		ledger_line(ledger, service->namespace, service->name, true);
 	int ret = 0;
 
 	if (!line)

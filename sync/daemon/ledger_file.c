@@ -33,8 +33,7 @@ static int load_ips(struct ledger *ledger, struct ledger_line *line,
 					 text);
 		ret = ledger_add_ip(ledger, line, &addr);
 		if (ret == -ENOSPC)
-			ret = tree_fail(item, error,
-					"more than two addresses");
+			ret = tree_fail(item, error, "more than two addresses");
 	}
 	return ret;
 }
@@ -183,8 +182,7 @@ static bool write_line(cJSON *services, const struct ledger_line *line)
 
 static void write_node(const void *node, VISIT visit, void *context)
 {
-	const struct ledger_line *line =
-		*(struct ledger_line *const *)node;
+	const struct ledger_line *line = *(struct ledger_line *const *)node;
 	struct writing *writing = context;
 
 	if ((visit == postorder || visit == leaf) &&

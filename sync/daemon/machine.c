@@ -54,8 +54,8 @@ static int open_addresses(struct machine *machine)
 	};
 	int ret;
 
-	machine->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
-			     NETLINK_ROUTE);
+	machine->fd =
+		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (machine->fd < 0 ||
 	    bind(machine->fd, (struct sockaddr *)&own, sizeof(own)))
 		return -errno;

@@ -49,9 +49,8 @@ static void write_histogram(FILE *out, const char *name,
 			"%s_bucket{ip_family=\"%s\",le=\"+Inf\"} %llu\n"
 			"%s_sum{ip_family=\"%s\"} %.9g\n"
 			"%s_count{ip_family=\"%s\"} %llu\n",
-			name, families[i],
-			(unsigned long long)histogram->total, name, families[i],
-			histogram->sum, name, families[i],
+			name, families[i], (unsigned long long)histogram->total,
+			name, families[i], histogram->sum, name, families[i],
 			(unsigned long long)histogram->total);
 	}
 }
@@ -65,7 +64,8 @@ struct no_local {
 static void count_one(struct no_local *counts, const struct mirror *mirror)
 {
 	for (size_t i = 0; i < mirror->held.n; i++) {
-		const struct nf_svc_service *service = &mirror->held.services[i];
+		const struct nf_svc_service *service =
+			&mirror->held.services[i];
 		unsigned int family = model_family_index(service->family);
 		bool local = false;
 
@@ -121,7 +121,8 @@ static void write_sync(FILE *out, const struct metrics *metrics)
 	both(out, "kubeproxy_sync_proxy_rules_last_timestamp_seconds",
 	     (double)settle->succeeded / 1000000, "The last successful run");
 	both(out, "kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds",
-	     (double)settle->queued / 1000000, "The last time a run was queued");
+	     (double)settle->queued / 1000000,
+	     "The last time a run was queued");
 	one(out, "kubeproxy_sync_proxy_rules_service_changes_pending", "gauge",
 	    (double)store->mirrors.n_queued, "Services that wait for a run");
 	one(out, "kubeproxy_sync_proxy_rules_service_changes_total", "counter",
@@ -248,15 +249,16 @@ static char *write_config(const struct config *config)
 {
 	char *text;
 
-	if (asprintf(&text,
-		     "{\"kubeproxy.config.k8s.io\":{\"kind\":\"KubeProxyConfiguration\","
-		     "\"apiVersion\":\"kubeproxy.config.k8s.io/v1alpha1\",\"mode\":\"nf_svc\","
-		     "\"hostnameOverride\":\"%s\",\"detectLocalMode\":\"%s\","
-		     "\"iptables\":{\"masqueradeAll\":%s,\"syncPeriod\":\"%llds\"}}}\n",
-		     config->node_name,
-		     config->detect_local_mode ? config->detect_local_mode : "",
-		     config->masquerade_all ? "true" : "false",
-		     (long long)config->sync_period) < 0)
+	if (asprintf(
+		    &text,
+		    "{\"kubeproxy.config.k8s.io\":{\"kind\":\"KubeProxyConfiguration\","
+		    "\"apiVersion\":\"kubeproxy.config.k8s.io/v1alpha1\",\"mode\":\"nf_svc\","
+		    "\"hostnameOverride\":\"%s\",\"detectLocalMode\":\"%s\","
+		    "\"iptables\":{\"masqueradeAll\":%s,\"syncPeriod\":\"%llds\"}}}\n",
+		    config->node_name,
+		    config->detect_local_mode ? config->detect_local_mode : "",
+		    config->masquerade_all ? "true" : "false",
+		    (long long)config->sync_period) < 0)
 		return NULL;
 	return text;
 }

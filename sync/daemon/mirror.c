@@ -24,11 +24,11 @@ static char *borrow(const char *text)
 	return (char *)(uintptr_t)text;
 }
 
-struct mirror *mirrors_find(const struct mirrors *mirrors, const char *namespace,
-			   const char *name)
+struct mirror *mirrors_find(const struct mirrors *mirrors,
+			    const char *namespace, const char *name)
 {
 	struct mirror key = { .namespace = borrow(namespace),
-			     .name = borrow(name) };
+			      .name = borrow(name) };
 	struct mirror **found = tfind(&key, &mirrors->root, compare);
 
 	return found ? *found : NULL;
@@ -53,7 +53,7 @@ static bool split(const char *text, char *namespace, char *name, size_t size)
 }
 
 struct mirror *mirrors_find_service(const struct mirrors *mirrors,
-				   const char *name)
+				    const char *name)
 {
 	char namespace[256], own[256];
 
@@ -79,7 +79,7 @@ static void free_mirror(struct mirror *mirror)
 }
 
 struct mirror *mirrors_take(struct mirrors *mirrors, const char *namespace,
-			   const char *name)
+			    const char *name)
 {
 	struct mirror *mirror = mirrors_find(mirrors, namespace, name);
 
@@ -124,7 +124,8 @@ struct mirror *mirrors_unqueue(struct mirrors *mirrors)
 {
 	struct mirror *first = mirrors->queue;
 
-	for (struct mirror *mirror = first; mirror; mirror = mirror->next_queued)
+	for (struct mirror *mirror = first; mirror;
+	     mirror = mirror->next_queued)
 		mirror->queued = false;
 	mirrors->queue = NULL;
 	mirrors->queue_end = NULL;
@@ -136,7 +137,7 @@ struct mirror *mirrors_unqueue(struct mirrors *mirrors)
 static struct mirror *mirror_of(const struct model_service *service)
 {
 	return (struct mirror *)((uintptr_t)service -
-				offsetof(struct mirror, service));
+				 offsetof(struct mirror, service));
 }
 
 /* What is needed to drop claims again: frontends without their ranges. */
@@ -188,8 +189,7 @@ static void queue_holders(struct mirrors *mirrors, const struct mirror *but,
 }
 
 int mirrors_claim(struct mirrors *mirrors, struct mirror *mirror,
-		  const struct nf_svc_service *services, size_t n,
-		  uint64_t now)
+		  const struct nf_svc_service *services, size_t n, uint64_t now)
 {
 	if (copy_claims(&mirror->wanted, services, n)) {
 		desired_clean(&mirror->wanted);
@@ -204,7 +204,8 @@ int mirrors_claim(struct mirrors *mirrors, struct mirror *mirror,
 	return 0;
 }
 
-void mirrors_unclaim(struct mirrors *mirrors, struct mirror *mirror, uint64_t now)
+void mirrors_unclaim(struct mirrors *mirrors, struct mirror *mirror,
+		     uint64_t now)
 {
 	claims_drop(&mirrors->claims, &mirror->service, mirror->wanted.services,
 		    mirror->wanted.n);
@@ -229,7 +230,8 @@ int mirrors_count_ips(struct mirrors *mirrors, struct mirror *mirror)
 void mirrors_forget(struct mirrors *mirrors, struct mirror *mirror)
 {
 	if (mirror->present || mirror->unreadable || mirror->n_slices ||
-	    mirror->held.n || mirror->wanted.n || mirror->queued || mirror->batched)
+	    mirror->held.n || mirror->wanted.n || mirror->queued ||
+	    mirror->batched)
 		return;
 	tdelete(mirror, &mirrors->root, compare);
 	*mirror->back = mirror->next;
@@ -273,7 +275,8 @@ bool mirror_tell(struct mirror *mirror, const char *text)
 		mirror->told = NULL;
 		mirror->n_told = 0;
 	}
-	place = nf_svc_array_add(&mirror->told, &mirror->n_told, sizeof(*place));
+	place = nf_svc_array_add(&mirror->told, &mirror->n_told,
+				 sizeof(*place));
 	if (place)
 		*place = hash;
 	return true;

@@ -101,8 +101,8 @@ struct mirrors {
  *
  * Return: the mirror, or NULL.
  */
-struct mirror *mirrors_find(const struct mirrors *mirrors, const char *namespace,
-			   const char *name);
+struct mirror *mirrors_find(const struct mirrors *mirrors,
+			    const char *namespace, const char *name);
 
 /**
  * mirrors_find_service - find the mirror of a service of the kernel
@@ -112,7 +112,7 @@ struct mirror *mirrors_find(const struct mirrors *mirrors, const char *namespace
  * Return: the mirror, or NULL.
  */
 struct mirror *mirrors_find_service(const struct mirrors *mirrors,
-				   const char *name);
+				    const char *name);
 
 /**
  * mirrors_take - find a mirror, or make it
@@ -123,7 +123,7 @@ struct mirror *mirrors_find_service(const struct mirrors *mirrors,
  * Return: the mirror, or NULL: no memory.
  */
 struct mirror *mirrors_take(struct mirrors *mirrors, const char *namespace,
-			   const char *name);
+			    const char *name);
 
 /**
  * mirrors_queue - a mirror has to be settled

@@ -9,8 +9,8 @@ uint64_t pace_due(const struct pace *pace, uint64_t now)
 	if (pace->failures) {
 		unsigned int times = pace->failures - 1;
 
-		pause = times > 8 ? PACE_RETRY_MAX : (uint64_t)PACE_RETRY
-							     << times;
+		pause = times > 8 ? PACE_RETRY_MAX :
+				    (uint64_t)PACE_RETRY << times;
 		if (pause > PACE_RETRY_MAX)
 			pause = PACE_RETRY_MAX;
 	}

@@ -19,7 +19,7 @@ extern char **environ;
 
 static int load_module(const char *name)
 {
-	char *const words[] = { (char *)(uintptr_t)"modprobe",
+	char *const words[] = { (char *)(uintptr_t) "modprobe",
 				(char *)(uintptr_t)name, NULL };
 	int status, ret;
 	pid_t pid;

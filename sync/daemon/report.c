@@ -41,8 +41,8 @@ void report_end(struct report *report)
 	report_begin(report);
 }
 
-static void tell(struct report *report, struct mirror *mirror, unsigned int kind,
-		 const char *text)
+static void tell(struct report *report, struct mirror *mirror,
+		 unsigned int kind, const char *text)
 {
 	const char *reason = report_text(kind);
 	char name[MIRROR_TEXT] = "";
@@ -61,7 +61,8 @@ static void tell(struct report *report, struct mirror *mirror, unsigned int kind
 }
 
 /* Endpoints stand in another file than their Service. */
-static bool has_place(const struct mirror *mirror, const struct problem *problem)
+static bool has_place(const struct mirror *mirror,
+		      const struct problem *problem)
 {
 	return mirror && mirror->origin && problem->place.line &&
 	       problem->kind != PROBLEM_BACKEND_REFUSED &&
@@ -76,9 +77,9 @@ void report_problems(struct report *report, struct mirror *mirror,
 		char text[1024], place[512] = "";
 
 		if (has_place(mirror, problem))
-			snprintf(place, sizeof(place), "%s:%zu:%zu: ",
-				 mirror->origin, problem->place.line,
-				 problem->place.column);
+			snprintf(place, sizeof(place),
+				 "%s:%zu:%zu: ", mirror->origin,
+				 problem->place.line, problem->place.column);
 		snprintf(text, sizeof(text), "%s%s%s%s; %s", place,
 			 problem->field, *problem->field ? ": " : "",
 			 problem->what, problem->remedy);

@@ -89,9 +89,10 @@ static int connect_kernel(struct settle *settle, struct nf_svc_error *error)
 	if (ret == -EUSERS && !settle->adopted) {
 		char text[160];
 
-		snprintf(text, sizeof(text),
-			 "another svcsyncd, process %u, keeps this node's Services already; end that one first",
-			 error->pid);
+		snprintf(
+			text, sizeof(text),
+			"another svcsyncd, process %u, keeps this node's Services already; end that one first",
+			error->pid);
 		settle->failed(settle->context, text);
 	}
 	if (ret)

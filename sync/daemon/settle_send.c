@@ -64,9 +64,10 @@ static int make_changes(struct sending *sending)
 		ret = add_changes(&sending->changes, mirror);
 		if (settle->drift && !mirror->changed &&
 		    sending->changes.n > before)
-			report_one(settle->report, NULL, REPORT_DRIFT,
-				   "%s/%s: the kernel had something else than it was told; put right",
-				   mirror->namespace, mirror->name);
+			report_one(
+				settle->report, NULL, REPORT_DRIFT,
+				"%s/%s: the kernel had something else than it was told; put right",
+				mirror->namespace, mirror->name);
 	}
 	return ret;
 }
@@ -232,9 +233,9 @@ int settle_send(struct settle *settle, struct nf_svc_error *error)
 		sending.mirrors[i]->refused = false;
 	}
 	settle->compare = false;
-	sending.settings = !settle->settings_refused &&
-			   diff_settings(&settle->have,
-					 &settle->view->settings);
+	sending.settings =
+		!settle->settings_refused &&
+		diff_settings(&settle->have, &settle->view->settings);
 	had_settings = sending.settings;
 	ret = send_together(&sending, &refusals, error);
 	if (ret && is_objects_fault(error))

@@ -102,7 +102,7 @@ static int keep_unreadable(struct store *store, const struct tree *object,
 
 	if (name) {
 		mirror = mirrors_take(&store->mirrors,
-				     namespace ? namespace : "default", name);
+				      namespace ? namespace : "default", name);
 		if (!mirror)
 			return -ENOMEM;
 		mirror->unreadable = true;
@@ -170,7 +170,7 @@ static int remove_service(struct store *store, const char *namespace,
 static struct kept_slice *find_slice(const struct store *store,
 				     const char *namespace, const char *name)
 {
-	struct kept_slice key = { .namespace = (char *)(uintptr_t)namespace,
+	struct kept_slice key = { .namespace = (char *)(uintptr_t) namespace,
 				  .name = (char *)(uintptr_t)name };
 	struct kept_slice **found = tfind(&key, &store->slices, compare_slices);
 
@@ -265,8 +265,8 @@ static uint64_t read_trigger(const struct store *store,
 static int attach(struct store *store, struct kept_slice *kept,
 		  struct model_slice *slice, uint64_t trigger)
 {
-	struct mirror *mirror = mirrors_take(&store->mirrors, slice->namespace,
-					   slice->service);
+	struct mirror *mirror =
+		mirrors_take(&store->mirrors, slice->namespace, slice->service);
 	struct model_slice *place;
 
 	if (!mirror)
@@ -288,8 +288,8 @@ static int attach(struct store *store, struct kept_slice *kept,
 static int keep_slice(struct store *store, struct model_slice *slice,
 		      uint64_t trigger)
 {
-	struct kept_slice *kept = find_slice(store, slice->namespace,
-					     slice->name);
+	struct kept_slice *kept =
+		find_slice(store, slice->namespace, slice->name);
 
 	/* one that belongs to no Service is not worth its memory */
 	if (!slice->service || slice->headless) {
@@ -514,8 +514,8 @@ void store_incomplete(struct store *store, bool incomplete)
 		return;
 	store->incomplete = incomplete;
 	/* what nobody names may go now */
-	for (struct mirror *mirror = store->mirrors.first; mirror && !incomplete;
-	     mirror = mirror->next) {
+	for (struct mirror *mirror = store->mirrors.first;
+	     mirror && !incomplete; mirror = mirror->next) {
 		if (!mirror->present && !mirror->unreadable && mirror->held.n)
 			queue(store, mirror);
 	}

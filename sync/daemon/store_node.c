@@ -182,7 +182,8 @@ static int keep_cidr(struct store *store, const char *name,
 
 int store_upsert_cidr(struct store *store, const struct tree *object)
 {
-	const struct tree *name = tree_get(tree_get(object, "metadata"), "name");
+	const struct tree *name =
+		tree_get(tree_get(object, "metadata"), "name");
 	struct tree_error error = { 0 };
 	struct nf_svc_cidr *ranges = NULL;
 	size_t n = 0;

@@ -170,8 +170,9 @@ static int open_servers(sd_event_source *source, uint64_t when, void *arg)
 	int ret;
 
 	(void)when;
-	ret = listen_at(daemon, &daemon->healthz_server, &daemon->config.healthz,
-			health_answer, &daemon->health, "/healthz");
+	ret = listen_at(daemon, &daemon->healthz_server,
+			&daemon->config.healthz, health_answer, &daemon->health,
+			"/healthz");
 	if (listen_at(daemon, &daemon->metrics_server, &daemon->config.metrics,
 		      metrics_answer, &daemon->metrics, "/metrics"))
 		ret = -EADDRINUSE;

@@ -103,9 +103,8 @@ static int add_ranges(struct view *view, const struct nf_svc_cidr *list,
 		      size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct nf_svc_cidr *place =
-			nf_svc_array_add(&view->services, &view->n_services,
-					 sizeof(*place));
+		struct nf_svc_cidr *place = nf_svc_array_add(
+			&view->services, &view->n_services, sizeof(*place));
 
 		if (!place)
 			return -ENOMEM;
@@ -155,9 +154,9 @@ static void reserve(struct view *view, const struct config_place *place,
 		    const char *what)
 {
 	if (place->on)
-		view->reserved[view->n_reserved++] = (struct reserved_port){
-			place->addr, place->port, what
-		};
+		view->reserved[view->n_reserved++] =
+			(struct reserved_port){ place->addr, place->port,
+						what };
 }
 
 static bool is_mode(const struct config *config, const char *mode)
@@ -234,12 +233,11 @@ static int make_settings(struct view *view, const struct config *config,
 	services.n = view->n_services;
 	node_ports.list = view->node_ports.cidrs;
 	node_ports.n = view->node_ports.n;
-	ret = resolve_settings(&view->settings, have, pods.n ? &pods : NULL,
-			       services.n || store->has_cidrs ? &services :
-								NULL,
-			       &node_ports,
-			       is_mode(config, "NodeCIDR") ? machine : NULL,
-			       info->capabilities, problems);
+	ret = resolve_settings(
+		&view->settings, have, pods.n ? &pods : NULL,
+		services.n || store->has_cidrs ? &services : NULL, &node_ports,
+		is_mode(config, "NodeCIDR") ? machine : NULL,
+		info->capabilities, problems);
 	if (config->pod_bridge || config->pod_prefix) {
 		view->settings.pod_devices = view->devices;
 		view->settings.n_pod_devices = view->n_devices;
@@ -308,7 +306,8 @@ bool view_same(const struct view *a, const struct view *b)
 	}
 	return a->options.capabilities == b->options.capabilities &&
 	       !strcmp(a->zone ? a->zone : "", b->zone ? b->zone : "") &&
-	       same_addresses(a, b) && !diff_settings(&a->settings, &b->settings);
+	       same_addresses(a, b) &&
+	       !diff_settings(&a->settings, &b->settings);
 }
 
 void view_clean(struct view *view)
