@@ -86,6 +86,7 @@ kunit: setup
 
 install: svcctl svcsyncd
 	@$(MAKE) -C cli VERSION=$(VERSION) O=$(CURDIR)/build/cli DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) install
+	@$(MAKE) $(DAEMON) DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) install
 
 dkms-install:
 	@command -v dkms >/dev/null || { echo 'dkms is missing: apt-get install dkms'; exit 1; }

@@ -22,8 +22,12 @@ static int load_module(const char *name)
 	char *const words[] = { (char *)(uintptr_t) "modprobe",
 				(char *)(uintptr_t)name, NULL };
 	int status, ret;
+	char path[128];
 	pid_t pid;
 
+	snprintf(path, sizeof(path), "/sys/module/%s", name);
+	if (!access(path, F_OK))
+		return 0;
 	ret = posix_spawnp(&pid, "modprobe", NULL, NULL, words, environ);
 	if (ret) {
 		log_line(LOG_ERR, "modprobe: %s", strerror(ret));

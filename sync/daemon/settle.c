@@ -150,6 +150,18 @@ static void fail(struct settle *settle, const struct nf_svc_error *error)
 	settle_soon(settle);
 }
 
+/* What was refused may be fine by now. */
+static void retry_refused(struct settle *settle)
+{
+	struct mirrors *mirrors = &settle->store->mirrors;
+
+	for (struct mirror *mirror = mirrors->first;
+	     mirror && settle->n_refused; mirror = mirror->next) {
+		if (mirror->refused)
+			mirrors_queue(mirrors, mirror, false, store_now());
+	}
+}
+
 static int run(sd_event_source *source, uint64_t when, void *arg)
 {
 	struct nf_svc_error error = { 0 };
@@ -163,6 +175,8 @@ static int run(sd_event_source *source, uint64_t when, void *arg)
 		settle->pending = 0;
 		return 0;
 	}
+	if (settle->n_refused && begin >= settle->retry)
+		retry_refused(settle);
 	report_begin(settle->report);
 	ret = run_all(settle, &error);
 	pace_done(&settle->pace, begin, store_now(), ret);
@@ -179,22 +193,10 @@ static int run(sd_event_source *source, uint64_t when, void *arg)
 		if (settle->store->mirrors.queue || settle->compare)
 			settle_soon(settle);
 		else if (settle->n_refused)
-			run_at(settle, store_now() + SETTLE_REFUSED_WAIT);
+			run_at(settle, settle->retry);
 	}
 	settle->done(settle->context);
 	return 0;
-}
-
-/* What was refused may be fine by now. */
-static void retry_refused(struct settle *settle)
-{
-	struct mirrors *mirrors = &settle->store->mirrors;
-
-	for (struct mirror *mirror = mirrors->first;
-	     mirror && settle->n_refused; mirror = mirror->next) {
-		if (mirror->refused)
-			mirrors_queue(mirrors, mirror, false, store_now());
-	}
 }
 
 static void hear(void *context, enum kernel_news news)

@@ -45,6 +45,7 @@
  * @batch: Services that are being settled, owned
  * @n_batch: how many
  * @n_refused: Services that the kernel refused
+ * @retry: when these are tried again, microseconds of CLOCK_MONOTONIC
  * @commits: how many
  * @failures: runs that failed
  * @runs: how long runs took
@@ -77,6 +78,7 @@ struct settle {
 	struct mirror **batch;
 	size_t n_batch;
 	size_t n_refused;
+	uint64_t retry;
 	uint64_t commits;
 	uint64_t failures;
 	struct histogram runs;

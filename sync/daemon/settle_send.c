@@ -148,6 +148,7 @@ static void leave_out(struct sending *sending, const struct nf_svc_error *error)
 	}
 	mirror->refused = true;
 	settle->n_refused++;
+	settle->retry = store_now() + SETTLE_REFUSED_WAIT;
 	/* what others took over from it is not known here */
 	settle->compare |= mirror->held.n;
 	report_one(settle->report, mirror, REPORT_REFUSED,

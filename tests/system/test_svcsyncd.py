@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""svcsyncd with a directory of manifests: SYN-04, SYN-06, SYN-08, SYN-09, OPS-01 to OPS-04."""
+"""svcsyncd with a directory of manifests: SYN-04 to SYN-09, OPS-01 to OPS-06, OPS-11."""
 import ipaddress
 import json
+import pathlib
 import signal
+import subprocess
 
 import pytest
 
@@ -392,6 +394,29 @@ def test_cleanup_takes_its_own_and_nothing_else(lab, daemon, svcctl, tables, fam
     assert [s["name"] for s in svcctl.json("list")] == ["admin/own:http"]
     assert svcctl.json("status")["settings"] is None
     assert not list((daemon.folder / "state").iterdir())
+
+
+@pytest.mark.row("OPS-11", "OPS-05")
+def test_limits_of_conntrack_are_only_raised():
+    """OPS-11: --init-only sets time-outs, and raises the limit by processors, but never lowers it."""
+    folder = pathlib.Path("/proc/sys/net/netfilter")
+    names = ["nf_conntrack_max", "nf_conntrack_tcp_timeout_established", "nf_conntrack_udp_timeout"]
+    before = {name: (folder / name).read_text() for name in names}
+
+    def prepare(*flags):
+        subprocess.run(["svcsyncd", "--init-only", *flags], check=True, timeout=60)
+        return [int((folder / name).read_text()) for name in names]
+
+    try:
+        (folder / names[0]).write_text("1000")
+        assert prepare("--conntrack-min", "140000", "--conntrack-max-per-core", "1") == [
+            140000, 86400, int(before[names[2]])]
+        assert prepare("--conntrack-min", "1", "--conntrack-tcp-timeout-established", "1h0m0s",
+                       "--conntrack-udp-timeout", "40s", "--conntrack-max-per-core", "1") == [
+            140000, 3600, 40]
+    finally:
+        for name, value in before.items():
+            (folder / name).write_text(value)
 
 
 @pytest.mark.row("SYN-05", "SYN-07")
