@@ -13,7 +13,6 @@ from lab.client import Conversation
 from lab.family import V4, V6
 from lab.packets import checksum
 from lab.server import listen
-from lab.wait import until
 
 MIDDLE = 1400       # of a link on the way; IPv6 allows no less than 1,280
 CLIENTS = "c", "outside", "node"
