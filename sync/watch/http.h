@@ -89,6 +89,8 @@ struct http_limits {
  * @credentials: where the server is and who we are; read for each request
  * @agent: User-Agent
  *
+ * SIGPIPE is ignored from now on.
+ *
  * Return: 0 or negative errno.
  */
 int http_new(struct http **http, sd_event *loop,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* libcurl's sockets and timer on the loop. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 
@@ -188,7 +189,10 @@ int http_open_multi(struct http *http)
 {
 	int ret;
 
-	ret = sd_event_add_time(http->loop, &http->timer, CLOCK_MONOTONIC, 0, 0,
+	/* OpenSSL writes to connections that are closed; libcurl says EPIPE then. */
+	signal(SIGPIPE, SIG_IGN);
+	/* As exactly as can be: the loop's own idea of time is a quarter second. */
+	ret = sd_event_add_time(http->loop, &http->timer, CLOCK_MONOTONIC, 0, 1,
 				on_timer, http);
 	if (ret >= 0)
 		ret = sd_event_source_set_enabled(http->timer, SD_EVENT_OFF);

@@ -177,7 +177,7 @@ static int start_followers(struct watch *watch)
 		reflector_init(&follower->reflector, (enum source_kind)kind,
 			       watch->node, &watch->sink);
 		ret = sd_event_add_time(watch->loop, &follower->timer,
-					CLOCK_MONOTONIC, 0, 0, on_timer,
+					CLOCK_MONOTONIC, 0, 1, on_timer,
 					follower);
 	}
 	return ret;

@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 
 from k8s import leftovers
-from k8s.control_plane import ETCD, ControlPlane
+from k8s.control_plane import ETCD, Authority, ControlPlane
 from lab import netns
 from lab.wait import until
 from relay import Bend, Hang, Meddler, Refuse, Relay
@@ -293,6 +293,25 @@ def test_a_new_token_in_its_file(ns, plane, tmp_path):
         watch.wait(event="trouble", text=None)
         mark = watch.mark
         token.unlink()
+        plane.admin.create(service("web"))
+        watch.wait(mark, event="upsert", name="web")
+
+
+@pytest.mark.row("SYN-02")
+def test_a_new_client_certificate_in_its_files(ns, plane, tmp_path):
+    """One of another authority is no good; when the right one is there, connections are made anew."""
+    def put(authority):
+        for name, pem in zip(("crt", "key"), authority.sign("system:kube-proxy")):
+            (tmp_path / name).write_text(pem)
+
+    put(Authority(tmp_path, "other"))
+    user = {"client-certificate": "crt", "client-key": "key"}
+    with Watch(ns, "--kubeconfig", kubeconfig(tmp_path / "k", plane, user=user)) as watch:
+        watch.wait_trouble("401")
+        put(plane.client_ca)
+        watch.wait_synced()
+        watch.wait(event="trouble", text=None)
+        mark = watch.mark
         plane.admin.create(service("web"))
         watch.wait(mark, event="upsert", name="web")
 
