@@ -32,6 +32,48 @@ void cluster_clean(struct cluster *cluster)
 	memset(cluster, 0, sizeof(*cluster));
 }
 
+static bool has_credentials(const struct cluster *cluster)
+{
+	return cluster->token.text || cluster->token.file ||
+	       cluster->certificate.text || cluster->certificate.file;
+}
+
+const char *cluster_check_server(struct cluster *cluster)
+{
+	bool https = !strncmp(cluster->server, "https://", 8);
+	bool http = !strncmp(cluster->server, "http://", 7);
+	size_t len = strlen(cluster->server);
+
+	if ((!https && !http) ||
+	    !strcspn(cluster->server + (https ? 8 : 7), "/") ||
+	    strpbrk(cluster->server, "@?# \t\r\n"))
+		return "is no server; for example https://10.0.0.1:6443";
+	if (http && has_credentials(cluster))
+		return "would get credentials over http://; https:// is "
+		       "expected";
+	while (len && cluster->server[len - 1] == '/')
+		cluster->server[--len] = '\0';
+	return NULL;
+}
+
+int cluster_set_server(struct cluster *cluster, const char *server, char *error)
+{
+	char *copy = strdup(server);
+	const char *why;
+
+	if (!copy) {
+		snprintf(error, CLUSTER_ERROR, "out of memory");
+		return -ENOMEM;
+	}
+	free(cluster->server);
+	cluster->server = copy;
+	why = cluster_check_server(cluster);
+	if (!why)
+		return 0;
+	snprintf(error, CLUSTER_ERROR, "'%.96s' %s", server, why);
+	return -EINVAL;
+}
+
 static char *format_server(const char *host, const char *port)
 {
 	bool v6 = strchr(host, ':') != NULL;

@@ -78,6 +78,25 @@ int in_cluster_read(struct cluster *cluster, const char *folder,
 		    const char *host, const char *port, char *error);
 
 /**
+ * cluster_set_server - another server than the kubeconfig's
+ * @cluster: all else stays
+ * @server: "https://10.0.0.1:6443"
+ * @error: room for CLUSTER_ERROR bytes
+ *
+ * Return: 0, -EINVAL or -ENOMEM; then @cluster is only to be cleaned.
+ */
+int cluster_set_server(struct cluster *cluster, const char *server,
+		       char *error);
+
+/**
+ * cluster_check_server - is the server one that we may speak to?
+ * @cluster: slashes at the end of its server are taken off
+ *
+ * Return: NULL, or what is wrong: a constant text that follows the server's name.
+ */
+const char *cluster_check_server(struct cluster *cluster);
+
+/**
  * cluster_clean - release a cluster; secrets are wiped
  * @cluster: zeroed
  */

@@ -213,6 +213,9 @@ static int read_all(struct credentials *credentials, char *error)
 				      getenv("KUBERNETES_SERVICE_HOST"),
 				      getenv("KUBERNETES_SERVICE_PORT"), error);
 	}
+	if (!ret && from->server)
+		ret = cluster_set_server(&credentials->cluster, from->server,
+					 error);
 	return ret ? ret : track_files(credentials, true, &ignored, error);
 }
 

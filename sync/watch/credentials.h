@@ -17,11 +17,13 @@
  * struct credentials_from - where all of it comes from
  * @kubeconfig: path; NULL: we are a pod
  * @context: of the kubeconfig, NULL: its current-context
+ * @server: instead of what the kubeconfig says, NULL: that
  * @service_account: folder of a pod's, NULL: SERVICE_ACCOUNT
  */
 struct credentials_from {
 	const char *kubeconfig;
 	const char *context;
+	const char *server;
 	const char *service_account;
 };
 

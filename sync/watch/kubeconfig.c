@@ -124,35 +124,18 @@ static int find(struct reader *reader, const char *list_key, const char *key,
 			       "none of these has the name '%.64s'", name);
 }
 
-static bool has_credentials(const struct cluster *cluster)
-{
-	return cluster->token.text || cluster->token.file ||
-	       cluster->certificate.text || cluster->certificate.file;
-}
-
 static int check_server(struct reader *reader, const struct tree *node)
 {
-	const char *server = reader->cluster->server;
-	bool https = !strncmp(server, "https://", 8);
-	bool http = !strncmp(server, "http://", 7);
+	const char *why = cluster_check_server(reader->cluster);
 
-	if ((!https && !http) || !server[https ? 8 : 7] ||
-	    strpbrk(server, "@?# \t\r\n"))
-		return tree_fail(node, reader->error,
-				 "'%.96s' is no server; for example "
-				 "https://10.0.0.1:6443",
-				 server);
-	if (http && has_credentials(reader->cluster))
-		return tree_fail(node, reader->error,
-				 "credentials are not sent over http://; "
-				 "https:// is expected");
-	return 0;
+	return why ? tree_fail(node, reader->error, "'%.96s' %s",
+			       reader->cluster->server, why) :
+		     0;
 }
 
 static int read_server(struct reader *reader, const struct tree *node)
 {
 	const struct tree *server;
-	size_t len;
 	int ret;
 
 	ret = tree_need(node, "server", TREE_SCALAR, &server, reader->error);
@@ -165,9 +148,6 @@ static int read_server(struct reader *reader, const struct tree *node)
 		return tree_fail(server, reader->error,
 				 "it is empty; for example "
 				 "https://10.0.0.1:6443");
-	len = strlen(reader->cluster->server);
-	while (len && reader->cluster->server[len - 1] == '/')
-		reader->cluster->server[--len] = '\0';
 	return check_server(reader, server);
 }
 

@@ -117,9 +117,11 @@ static void SYN_02_what_is_refused(void **state)
 		  "clusters[0].cluster.server: it is missing" },
 		{ CONFIG("server: \"ftp://a\"", ""), "no server" },
 		{ CONFIG("server: \"https://\"", ""), "no server" },
+		{ CONFIG("server: \"https:///\"", ""), "no server" },
+		{ CONFIG("server: \"https:///a\"", ""), "no server" },
 		{ CONFIG("server: \"https://me@a\"", ""), "no server" },
 		{ CONFIG("server: \"http://a:8080\"", "token: a"),
-		  "not sent over http://" },
+		  "credentials over http://" },
 		{ "current-context: a\n", "contexts: it is missing" },
 		{ "contexts: []\n", "current-context: it is missing" },
 		{ "", "no kubeconfig" },
@@ -370,6 +372,29 @@ static void SYN_02_a_new_kubeconfig_is_taken_whole_or_not(void **state)
 	remove_files(&files);
 }
 
+static void SYN_02_another_server_than_the_kubeconfig_says(void **state)
+{
+	struct files files = make_files();
+	struct credentials_from from = { .kubeconfig = files.config,
+					 .server = "https://other:1//" };
+	struct credentials credentials;
+	char error[CLUSTER_ERROR];
+
+	(void)state;
+	assert_int_equal(credentials_open(&credentials, &from, error), 0);
+	assert_string_equal(credentials.cluster.server, "https://other:1");
+	assert_string_equal(token_of(&credentials), "one");
+	credentials_close(&credentials);
+	from.server = "other:1";
+	assert_int_equal(credentials_open(&credentials, &from, error), -EINVAL);
+	assert_string_equal(error, "'other:1' is no server; for example "
+				   "https://10.0.0.1:6443");
+	from.server = "http://other:1";
+	assert_int_equal(credentials_open(&credentials, &from, error), -EINVAL);
+	assert_non_null(strstr(error, "credentials over http://"));
+	remove_files(&files);
+}
+
 static void SYN_02_files_that_are_wrong_at_the_start(void **state)
 {
 	struct files files = make_files();
@@ -406,6 +431,7 @@ int main(void)
 		TEST(SYN_02_files_are_read_again),
 		TEST(SYN_02_what_cannot_be_read_stays_as_it_was),
 		TEST(SYN_02_a_new_kubeconfig_is_taken_whole_or_not),
+		TEST(SYN_02_another_server_than_the_kubeconfig_says),
 		TEST(SYN_02_files_that_are_wrong_at_the_start),
 	};
 
