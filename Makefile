@@ -7,10 +7,10 @@ PREFIX ?= /usr/local
 DKMS_SOURCE := /usr/src/nf_svc-$(VERSION)
 
 MAKEFLAGS += --no-print-directory
-.PHONY: all help setup svcctl module demo check check-full oracle bench lint format unit kunit \
+.PHONY: all help setup svcctl svcsyncd module demo check check-full oracle bench lint format unit kunit \
 	install dkms-install dkms-remove clean
 
-all: svcctl
+all: svcctl svcsyncd
 	@if [ -e $(KDIR) ]; then $(MAKE) module; \
 	else echo "no kernel headers in $(KDIR): not building the module"; fi
 
@@ -23,16 +23,17 @@ help:
 	@echo '  make oracle        ask real kube-proxy what nf_svc is asked, and compare'
 	@echo '  make bench         count the instructions of packets, into tests/results/bench.json'
 	@echo
-	@echo '  make               svcctl, and the module for this kernel if it has headers'
+	@echo '  make               svcctl, svcsyncd, and the module for this kernel if it has headers'
 	@echo '  make svcctl        build/cli/svcctl'
+	@echo '  make svcsyncd      build/sync/svcsyncd'
 	@echo '  make module        build/module/nf_svc.ko    [KDIR=$(KDIR)]'
-	@echo '  make install       svcctl                    [DESTDIR=] [PREFIX=$(PREFIX)]'
+	@echo '  make install       svcctl and svcsyncd       [DESTDIR=] [PREFIX=$(PREFIX)]'
 	@echo '  make dkms-install  the module, rebuilt for each new kernel'
 	@echo '  make dkms-remove   the opposite'
 	@echo
 	@echo '  make lint          the checks of the sources  (one: tests/lint/run NAME)'
 	@echo '  make format        lays out all C code as .clang-format says'
-	@echo '  make unit          the unit tests of svcctl and its library'
+	@echo '  make unit          the unit tests of svcctl, svcsyncd and their libraries'
 	@echo '  make kunit         the unit tests of the module, in the debug kernel'
 	@echo '  make setup         installs what all of this needs (demo and check do it)'
 	@echo '  make clean'
@@ -47,6 +48,11 @@ JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 svcctl:
 	@$(MAKE) $(JOBS) -C cli VERSION=$(VERSION) O=$(CURDIR)/build/cli
+
+DAEMON = -C sync/daemon VERSION=$(VERSION) O=$(CURDIR)/build/sync CLI_O=$(CURDIR)/build/cli
+
+svcsyncd:
+	@$(MAKE) $(JOBS) $(DAEMON)
 
 # kbuild writes beside the sources, so it gets a copy of them.
 module:
@@ -82,8 +88,9 @@ unit: setup
 kunit: setup
 	@tests/as-root tests/vm/run --kernel debug tests/kunit/run
 
-install: svcctl
+install: svcctl svcsyncd
 	@$(MAKE) -C cli VERSION=$(VERSION) O=$(CURDIR)/build/cli DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) install
+	@$(MAKE) $(DAEMON) DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) install
 
 dkms-install:
 	@command -v dkms >/dev/null || { echo 'dkms is missing: apt-get install dkms'; exit 1; }

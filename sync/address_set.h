@@ -7,7 +7,7 @@
 
 /**
  * struct address_set - addresses; all zero is the empty set
- * @root: of a search tree of struct nf_svc_addr
+ * @root: of a search tree of addresses that are counted
  * @n: how many
  */
 struct address_set {
@@ -23,6 +23,22 @@ struct address_set {
  * Return: 0, -EEXIST: it is there already, or -ENOMEM.
  */
 int address_set_add(struct address_set *set, const struct nf_svc_addr *addr);
+
+/**
+ * address_set_hold - add an address, once more if it is there
+ * @set: the set
+ * @addr: copied
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int address_set_hold(struct address_set *set, const struct nf_svc_addr *addr);
+
+/**
+ * address_set_drop - undo one address_set_hold() or address_set_add()
+ * @set: the set
+ * @addr: may not be there
+ */
+void address_set_drop(struct address_set *set, const struct nf_svc_addr *addr);
 
 /**
  * address_set_has - is an address in a set?

@@ -30,7 +30,7 @@ const struct model_service *service_owner_in(const struct model *model,
 }
 
 /* FNV-1a of "namespace/name": stable over runs, machines and versions. */
-static uint64_t hash_names(const struct model_service *service)
+uint64_t allocate_hash(const struct model_service *service)
 {
 	const char *const parts[] = { service->namespace, "/", service->name };
 	uint64_t hash = 0xcbf29ce484222325;
@@ -76,7 +76,7 @@ static bool pick(const struct nf_svc_cidr *range,
 
 	if (!room)
 		return false;
-	start = (uint32_t)(hash_names(service) % room);
+	start = (uint32_t)(allocate_hash(service) % room);
 	/* each address taken is passed at most once */
 	for (uint32_t i = 0; i < room && i <= taken->n; i++) {
 		*addr = address_at(
@@ -265,29 +265,36 @@ static int allocate_one(struct model_service *service, uint8_t family,
 	return 0;
 }
 
+int allocate_missing(struct model_service *service,
+		     const struct nf_svc_cidr *ranges, size_t n_ranges,
+		     struct address_set *taken, struct tree_error *error)
+{
+	static const uint8_t families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
+	bool wanted[2];
+	int ret = 0;
+
+	for (unsigned int k = 0; k < 2; k++)
+		wanted[k] = wants(service, families[k], ranges, n_ranges);
+	for (unsigned int k = 0; k < 2 && !ret; k++) {
+		if (wanted[k])
+			ret = allocate_one(service, families[k], ranges,
+					   n_ranges, taken, error);
+	}
+	return ret;
+}
+
 static int allocate_rest(struct model *model, const struct nf_svc_cidr *ranges,
 			 size_t n_ranges, struct address_set *taken,
 			 struct tree_error *error)
 {
-	static const uint8_t families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
 	int ret = 0;
 
-	for (size_t i = 0; i < model->n_services; i++) {
+	for (size_t i = 0; i < model->n_services && !ret; i++) {
 		struct model_service *service = &model->services[i];
-		bool wanted[2];
 
-		if (!gets_addresses(service))
-			continue;
-		for (unsigned int k = 0; k < 2; k++)
-			wanted[k] =
-				wants(service, families[k], ranges, n_ranges);
-		for (unsigned int k = 0; k < 2 && !ret; k++) {
-			if (wanted[k])
-				ret = allocate_one(service, families[k], ranges,
-						   n_ranges, taken, error);
-		}
-		if (ret)
-			break;
+		if (gets_addresses(service))
+			ret = allocate_missing(service, ranges, n_ranges, taken,
+					       error);
 	}
 	return ret;
 }

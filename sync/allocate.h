@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* ClusterIPs for Services that have none. */
+/* ClusterIPs and node ports for Services that have none. */
 #ifndef NF_SVC_SYNC_ALLOCATE_H
 #define NF_SVC_SYNC_ALLOCATE_H
 
+#include "sync/address_set.h"
 #include "sync/model.h"
 
 /**
@@ -27,6 +28,28 @@ int allocate_cluster_ips(struct model *model,
 			 const struct nf_svc_snapshot *snapshot,
 			 const struct nf_svc_cidr *ranges, size_t n_ranges,
 			 struct tree_error *error);
+
+/**
+ * allocate_missing - give one Service the ClusterIPs that it lacks
+ * @service: gets them; not one that is headless or left alone
+ * @ranges: where they come from, likewise
+ * @n_ranges: how many
+ * @taken: addresses that are not to be given; gets those that are
+ * @error: filled on failure
+ *
+ * Return: 0, -EINVAL (no range, none free) or -ENOMEM.
+ */
+int allocate_missing(struct model_service *service,
+		     const struct nf_svc_cidr *ranges, size_t n_ranges,
+		     struct address_set *taken, struct tree_error *error);
+
+/**
+ * allocate_hash - where in a range the search for a Service begins
+ * @service: the Service
+ *
+ * Return: the same number for the same namespace and name, always.
+ */
+uint64_t allocate_hash(const struct model_service *service);
 
 /**
  * service_owner_in - the Service of the model that a service of the kernel comes of

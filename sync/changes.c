@@ -59,7 +59,12 @@ int changes_send(struct nf_svc_client *client, struct changes *changes,
 	int ret = 0;
 
 	changes_sort(changes);
-	for (size_t i = 0; i < changes->n && !ret; i++)
+	/* what never was sent stands behind all that was refused */
+	for (size_t i = 0; i < changes->n; i++)
+		changes->list[i].last_step = UINT32_MAX;
+	for (size_t i = 0; i < changes->n && !ret; i++) {
 		ret = send_one(client, &changes->list[i], error);
+		changes->list[i].last_step = nf_svc_tx_steps(client);
+	}
 	return ret;
 }

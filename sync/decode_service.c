@@ -90,6 +90,23 @@ static int decode_wants_node_ports(struct model_service *service,
 	return tree_bool(allocate, &service->wants_node_ports, error);
 }
 
+/* It counts for load balancers that ask each node for endpoints of its own. */
+static int decode_health_port(struct model_service *service,
+			      const struct tree *spec, enum service_type type,
+			      struct tree_error *error)
+{
+	const struct tree *node = tree_get(spec, "healthCheckNodePort");
+	uint32_t port;
+	int ret;
+
+	if (!node || type != TYPE_LOAD_BALANCER || !service->external_local)
+		return 0;
+	ret = tree_number(node, 0, 65535, &port, error);
+	if (!ret)
+		service->health_port = (uint16_t)port;
+	return ret;
+}
+
 static int decode_spec(struct model_service *service, const struct tree *node,
 		       struct tree_error *error)
 {
@@ -116,6 +133,8 @@ static int decode_spec(struct model_service *service, const struct tree *node,
 		ret = decode_affinity(service, spec, error);
 	if (!ret)
 		ret = decode_wants_node_ports(service, spec, type, error);
+	if (!ret)
+		ret = decode_health_port(service, spec, type, error);
 	return ret;
 }
 

@@ -35,6 +35,7 @@ enum change_kind {
  * @frontend: for CHANGE_FRONTEND_DEL and _SET, not owned
  * @backends: for CHANGE_BACKENDS_DEL and _SET, owned, sorted
  * @n_backends: how many
+ * @last_step: number of its last message in the transaction, by changes_send()
  */
 struct change {
 	enum change_kind kind;
@@ -43,6 +44,7 @@ struct change {
 	const struct nf_svc_frontend *frontend;
 	struct nf_svc_backend *backends;
 	size_t n_backends;
+	uint32_t last_step;
 };
 
 /**

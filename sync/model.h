@@ -117,6 +117,7 @@ enum model_dual_stack {
  * @internal_local: internalTrafficPolicy is Local
  * @external_local: externalTrafficPolicy is Local, and counts
  * @wants_node_ports: its type is one whose ports have a nodePort
+ * @health_port: healthCheckNodePort, where that counts; 0: there is none
  * @affinity_timeout: of sessionAffinity ClientIP, seconds; 0: None
  * @scheduler: of the annotation nf-svc.io/scheduler, owned; NULL: not said
  * @ports: owned
@@ -145,6 +146,7 @@ struct model_service {
 	bool internal_local;
 	bool external_local;
 	bool wants_node_ports;
+	uint16_t health_port;
 	uint32_t affinity_timeout;
 	char *scheduler;
 	struct model_port *ports;

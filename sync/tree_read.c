@@ -6,23 +6,7 @@
 #include <string.h>
 #include <yaml.h>
 
-#include "tree.h"
-
-#define BLOCK_BYTES (64 * 1024)
-
-/**
- * struct tree_block - memory of many nodes and texts
- * @next: block before this one
- * @used: bytes used
- * @size: bytes there are
- * @bytes: the memory
- */
-struct tree_block {
-	struct tree_block *next;
-	size_t used;
-	size_t size;
-	_Alignas(max_align_t) unsigned char bytes[];
-};
+#include "tree_memory.h"
 
 /**
  * struct reader - how far a file was read
@@ -42,29 +26,6 @@ struct reader {
 	struct tree_error *error;
 };
 
-static void *take(struct tree_file *file, size_t size)
-{
-	struct tree_block *block = file->blocks;
-	size_t align = _Alignof(max_align_t);
-	void *memory;
-
-	size = (size + align - 1) / align * align;
-	if (!block || block->size - block->used < size) {
-		size_t room = size > BLOCK_BYTES ? size : BLOCK_BYTES;
-
-		block = malloc(sizeof(*block) + room);
-		if (!block)
-			return NULL;
-		block->next = file->blocks;
-		block->used = 0;
-		block->size = room;
-		file->blocks = block;
-	}
-	memory = block->bytes + block->used;
-	block->used += size;
-	return memory;
-}
-
 static int fail_at(struct reader *reader, const yaml_mark_t *mark,
 		   const char *message)
 {
@@ -79,7 +40,7 @@ static int fail_at(struct reader *reader, const yaml_mark_t *mark,
 static struct tree *new_node(struct reader *reader, enum tree_kind kind,
 			     const yaml_mark_t *mark)
 {
-	struct tree *node = take(reader->file, sizeof(*node));
+	struct tree *node = tree_take(reader->file, sizeof(*node));
 
 	if (!node)
 		return NULL;
@@ -95,9 +56,6 @@ static int place(struct reader *reader, struct tree *node,
 		 const yaml_mark_t *mark)
 {
 	struct tree *parent = reader->open;
-	struct tree **first = parent ? &parent->first :
-				       &reader->file->documents;
-	struct tree **last = parent ? &parent->last : &reader->file->last;
 
 	if (!parent && node->kind == TREE_SCALAR && tree_is_null(node))
 		return 0;
@@ -107,19 +65,8 @@ static int place(struct reader *reader, struct tree *node,
 				       "the key of a mapping must be a string");
 		node->key = reader->key;
 		reader->key = NULL;
-	} else if (parent) {
-		node->index = parent->n;
 	}
-	node->parent = parent;
-	if (*last)
-		(*last)->next = node;
-	else
-		*first = node;
-	*last = node;
-	if (parent)
-		parent->n++;
-	else
-		reader->file->n++;
+	tree_append(reader->file, parent, node);
 	return 0;
 }
 
@@ -181,7 +128,7 @@ static int read_scalar(struct reader *reader, const yaml_event_t *event)
 	if (memchr(event->data.scalar.value, '\0', len))
 		return fail_at(reader, mark,
 			       "a string must not hold a NUL character");
-	text = take(reader->file, len + 1);
+	text = tree_take(reader->file, len + 1);
 	if (!text)
 		return tree_no_memory(reader->error);
 	memcpy(text, event->data.scalar.value, len);
@@ -303,15 +250,4 @@ int tree_read(struct tree_file *file, const void *bytes, size_t len,
 	if (ret)
 		tree_clean(file);
 	return ret;
-}
-
-void tree_clean(struct tree_file *file)
-{
-	while (file->blocks) {
-		struct tree_block *block = file->blocks;
-
-		file->blocks = block->next;
-		free(block);
-	}
-	memset(file, 0, sizeof(*file));
 }

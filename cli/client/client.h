@@ -212,6 +212,14 @@ int nf_svc_client_open(struct nf_svc_client **client,
 void nf_svc_client_close(struct nf_svc_client *client);
 
 /**
+ * nf_svc_client_fd - what to poll for what a group tells
+ * @client: listens
+ *
+ * Return: a file descriptor, which stays the client's.
+ */
+int nf_svc_client_fd(const struct nf_svc_client *client);
+
+/**
  * nf_svc_info_get - ask what the module can do
  * @client: the client
  * @info: where it goes

@@ -106,6 +106,20 @@ int nf_svc_claims_get(struct nf_svc_client *client,
 	return 0;
 }
 
+int nf_svc_claim(struct nf_svc_client *client, const char *owner,
+		 struct nf_svc_error *error)
+{
+	struct nl_msg *msg = nf_svc_message_new(client, NF_SVC_CMD_CLAIM, 0,
+						NF_SVC_MESSAGE_HEAD);
+
+	if (msg && nla_put_string(msg, NF_SVC_A_OWNER, owner)) {
+		nlmsg_free(msg);
+		return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM, EMSGSIZE,
+					"the owner's name is too long");
+	}
+	return nf_svc_ask(client, msg, NULL, NULL, error);
+}
+
 int nf_svc_listen(struct nf_svc_client *client, const char *group,
 		  struct nf_svc_error *error)
 {
@@ -124,18 +138,11 @@ int nf_svc_listen(struct nf_svc_client *client, const char *group,
 	return 0;
 }
 
-static int wait_for_more(struct nf_svc_client *client,
-			 struct nf_svc_event *event, struct nf_svc_error *error)
+static int receive_more(struct nf_svc_client *client,
+			struct nf_svc_event *event, struct nf_svc_error *error)
 {
-	struct pollfd wait = { .fd = client->fd, .events = POLLIN };
-	int len;
+	int len = nf_svc_receive(client, MSG_DONTWAIT, error);
 
-	do {
-		if (poll(&wait, 1, -1) < 0 && errno != EINTR)
-			return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM,
-						errno, "cannot wait");
-		len = nf_svc_receive(client, MSG_DONTWAIT, error);
-	} while (len == -EAGAIN);
 	if (len == -ENOBUFS) {
 		memset(event, 0, sizeof(*event));
 		event->kind = NF_SVC_EVENT_MISSED;
@@ -148,7 +155,7 @@ static int wait_for_more(struct nf_svc_client *client,
 	return 0;
 }
 
-int nf_svc_event_next(struct nf_svc_client *client, struct nf_svc_event *event,
+int nf_svc_event_take(struct nf_svc_client *client, struct nf_svc_event *event,
 		      struct nf_svc_error *error)
 {
 	struct nlmsghdr *nlh;
@@ -157,7 +164,7 @@ int nf_svc_event_next(struct nf_svc_client *client, struct nf_svc_event *event,
 	for (;;) {
 		while (!client->told ||
 		       !nlmsg_ok(client->told, client->told_len)) {
-			ret = wait_for_more(client, event, error);
+			ret = receive_more(client, event, error);
 			if (ret)
 				return ret < 0 ? ret : 0;
 		}
@@ -175,4 +182,18 @@ int nf_svc_event_next(struct nf_svc_client *client, struct nf_svc_event *event,
 				error, NF_SVC_ERROR_ANSWER, ret,
 				"what the kernel told is malformed");
 	}
+}
+
+int nf_svc_event_next(struct nf_svc_client *client, struct nf_svc_event *event,
+		      struct nf_svc_error *error)
+{
+	struct pollfd wait = { .fd = client->fd, .events = POLLIN };
+	int ret;
+
+	while ((ret = nf_svc_event_take(client, event, error)) == -EAGAIN) {
+		if (poll(&wait, 1, -1) < 0 && errno != EINTR)
+			return nf_svc_error_set(error, NF_SVC_ERROR_SYSTEM,
+						errno, "cannot wait");
+	}
+	return ret;
 }

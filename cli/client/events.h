@@ -156,6 +156,15 @@ int nf_svc_claims_get(struct nf_svc_client *client,
 		      struct nf_svc_error *error);
 
 /**
+ * nf_svc_claim - be the only one who writes for an owner, until the client is closed
+ * @client: the client
+ * @owner: the owner
+ * @error: on failure: EUSERS, with the process that has it, or ENOSPC
+ */
+int nf_svc_claim(struct nf_svc_client *client, const char *owner,
+		 struct nf_svc_error *error);
+
+/**
  * nf_svc_listen - be told of a group from now on
  * @client: does nothing else from then on; ask with another one
  * @group: NF_SVC_GROUP_EVENTS or NF_SVC_GROUP_DROPS
@@ -171,6 +180,17 @@ int nf_svc_listen(struct nf_svc_client *client, const char *group,
  * @error: on failure
  */
 int nf_svc_event_next(struct nf_svc_client *client, struct nf_svc_event *event,
+		      struct nf_svc_error *error);
+
+/**
+ * nf_svc_event_take - what has been told already, without waiting
+ * @client: listens
+ * @event: where it goes
+ * @error: on failure; -EAGAIN leaves it alone
+ *
+ * Return: 0, -EAGAIN: nothing has been told, or another negative errno.
+ */
+int nf_svc_event_take(struct nf_svc_client *client, struct nf_svc_event *event,
 		      struct nf_svc_error *error);
 
 /**

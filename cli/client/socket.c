@@ -106,6 +106,11 @@ void nf_svc_client_close(struct nf_svc_client *client)
 	free(client);
 }
 
+int nf_svc_client_fd(const struct nf_svc_client *client)
+{
+	return client->fd;
+}
+
 struct nl_msg *nf_svc_message_new(struct nf_svc_client *client, uint8_t cmd,
 				  int flags, size_t size)
 {

@@ -14,6 +14,12 @@ def pytest_configure():
     leftovers.sweep()
 
 
+def pytest_collection_modifyitems(items):
+    for item in items:
+        for mark in item.iter_markers("row"):
+            item.user_properties += [("row", row) for row in mark.args]
+
+
 @pytest.fixture(scope="session")
 def net():
     """lab.topology in namespaces of this machine, its pods serving at 8080."""
