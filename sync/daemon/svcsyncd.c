@@ -25,6 +25,7 @@
 #include "machine.h"
 #include "metrics.h"
 #include "prepare.h"
+#include "sync/watch/watch.h"
 
 /* A server that cannot listen is tried again after so long. */
 #define LISTEN_USEC 5000000
@@ -40,6 +41,7 @@
  * @store: the objects
  * @settle: on their way to the kernel
  * @directory: a source
+ * @watch: another one
  * @machine: this machine
  * @health: is it well?
  * @ports: of Services
@@ -61,6 +63,7 @@ struct daemon {
 	struct store store;
 	struct settle settle;
 	struct directory directory;
+	struct watch *watch;
 	struct machine machine;
 	struct health health;
 	struct health_ports ports;
@@ -240,26 +243,38 @@ static int open_ledger(struct daemon *daemon)
 	return ret;
 }
 
-/*
- * Where objects come from. A watch of an API server (kubeconfig, master, or the
- * service account of a pod) is opened here, with store_sink() as its sink; its
- * Events are report.event.
- */
-static int open_source(struct daemon *daemon)
+/* An API server: out of a kubeconfig, or as the service account of a pod. */
+static int open_watch(struct daemon *daemon)
 {
 	const struct config *config = &daemon->config;
+	const struct watch_options options = {
+		.from = { .kubeconfig = config->kubeconfig,
+			  .server = config->master },
+		.node = config->node_name,
+		.agent = "svcsyncd/" SVCCTL_VERSION,
+	};
+	const struct source_sink sink = store_sink(&daemon->store);
+	char error[CLUSTER_ERROR];
 	int ret;
 
-	if (!config->source) {
-		log_line(
-			LOG_ERR,
-			"no source: say --source DIR; this svcsyncd follows no API server yet");
-		return -EINVAL;
-	}
+	ret = watch_start(&daemon->watch, daemon->event, &options, &sink,
+			  error);
+	if (ret)
+		log_line(LOG_ERR, "cannot follow an API server: %s", error);
+	return ret;
+}
+
+/* Where objects come from: an API server, unless a directory is said. */
+static int open_source(struct daemon *daemon)
+{
+	int ret;
+
+	if (!daemon->config.source)
+		return open_watch(daemon);
 	ret = open_ledger(daemon);
 	if (!ret)
 		ret = directory_open(&daemon->directory, daemon->event,
-				     config->source, &daemon->store);
+				     daemon->config.source, &daemon->store);
 	return ret;
 }
 
@@ -307,6 +322,7 @@ static void close_all(struct daemon *daemon)
 	http_close(daemon->healthz_server);
 	http_close(daemon->metrics_server);
 	sd_event_source_disable_unref(daemon->listening);
+	watch_stop(daemon->watch);
 	directory_close(&daemon->directory);
 	machine_close(&daemon->machine);
 	settle_end(&daemon->settle);
