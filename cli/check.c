@@ -295,8 +295,12 @@ static enum exit_status read_module(struct svcctl *ctl, struct checkup *checkup)
 	}
 	if (nf_svc_info_get(ctl->client, &checkup->info, &error) ||
 	    nf_svc_snapshot_read(ctl->client, &checkup->snapshot, &error))
-		return complain_error(&error);
-	checkup->has_module = true;
+		snprintf(checkup->no_module, sizeof(checkup->no_module),
+			 "the module cannot be read: %s",
+			 *error.message ? error.message :
+					  strerror(error.number));
+	else
+		checkup->has_module = true;
 	return DONE;
 }
 
@@ -416,6 +420,12 @@ const struct command svcctl_check = {
 		"CIDRs are those of the settings, unless they are given. Needs root for all of it.\n"
 		"\n"
 		"Exits with 6 if something was found, else with 2 if something is unchecked.\n"
+		"\n"
+		"CHECK is one of module, service-cidr-pods, service-cidr-node, service-cidr-route,\n"
+		"service-unreachable, service-cidr-full, names, forwarding, rp-filter,\n"
+		"bridge-nf-call, route-localnet, forward-drop (chains at hook forward only),\n"
+		"nat-before (chains of nft only), kube-proxy-running, kube-proxy-rules, ipvs,\n"
+		"conntrack-full, bypass-flowtable, bypass-bpf (not tc's matchall), bypass-datapath.\n"
 		"\n"
 		"  svcctl check\n"
 		"  svcctl check --service-cidr 10.96.0.0/12 --pod-cidr 10.244.0.0/16\n",

@@ -82,7 +82,7 @@ struct checkup {
 	struct checked *now;
 	bool no_memory;
 	bool has_module;
-	char no_module[256];
+	char no_module[320];
 	struct nf_svc_info info;
 	struct nf_svc_snapshot snapshot;
 	const struct nf_svc_cidr *service_cidrs;
@@ -301,6 +301,14 @@ bool network_cidr(const void *addr, struct nf_svc_cidr *cidr);
  * @b: other
  */
 bool cidrs_overlap(const struct nf_svc_cidr *a, const struct nf_svc_cidr *b);
+
+/**
+ * is_pod_range - does a range hold a pod CIDR, or more?
+ * @checkup: the run
+ * @cidr: the range
+ */
+bool is_pod_range(const struct checkup *checkup,
+		  const struct nf_svc_cidr *cidr);
 
 /**
  * is_pod_device - do the settings say that pods are behind a device?

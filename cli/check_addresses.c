@@ -59,16 +59,17 @@ static void look_at_address(struct checkup *checkup, struct rtnl_addr *addr,
 	char service[NF_SVC_CIDR_TEXT], own[NF_SVC_ADDR_TEXT];
 	char name[IFNAMSIZ];
 	struct nf_svc_cidr local;
+	const char *device;
 
 	if (!network_cidr(rtnl_addr_get_local(addr), &local) ||
 	    !nf_svc_cidr_contains(cidr, &local.addr))
 		return;
-	link_name(checkup, rtnl_addr_get_ifindex(addr), name);
+	device = link_name(checkup, rtnl_addr_get_ifindex(addr), name);
 	/* kube-proxy's of mode ipvs: that is a check of its own */
-	if (!strcmp(name, "kube-ipvs0"))
+	if (!strcmp(device, "kube-ipvs0"))
 		return;
 	check_found(checkup, "device %s has address %s of service CIDR %s",
-		    name, nf_svc_addr_format(&local.addr, own),
+		    device, nf_svc_addr_format(&local.addr, own),
 		    nf_svc_cidr_format(cidr, service));
 }
 
@@ -114,12 +115,16 @@ static void look_at_route(struct checkup *checkup, struct rtnl_route *route,
 	struct nf_svc_cidr to;
 
 	/* What is somewhere else. Routes that lead nowhere keep services' addresses
-	 * from leaking, and those of the node are a check of their own.
+	 * from leaking, those of the node are a check of their own, and the two halves
+	 * of everything (/1) are a default route, as VPNs set it.
 	 */
 	if (rtnl_route_get_type(route) != RTN_UNICAST ||
 	    rtnl_route_get_table(route) == RT_TABLE_LOCAL ||
-	    !network_cidr(rtnl_route_get_dst(route), &to) || !to.prefix ||
+	    !network_cidr(rtnl_route_get_dst(route), &to) || to.prefix <= 1 ||
 	    !cidrs_overlap(cidr, &to))
+		return;
+	/* somebody's way to say where this node's own packets to services go */
+	if (to.prefix == cidr->prefix && hop && !rtnl_route_nh_get_gateway(hop))
 		return;
 	if (hop &&
 	    !strcmp(link_name(checkup, rtnl_route_nh_get_ifindex(hop), name),

@@ -106,8 +106,8 @@ static int look_at_filters(struct checkup *checkup, struct nl_sock *sock,
 	return 0;
 }
 
-/* How many programs are attached to a device in a way of newer kernels; -1: no such
- * way, or not ours to know.
+/* How many programs are attached to a device in a way of newer kernels; 0 too where
+ * there is no such way; -1: not ours to know.
  */
 static int programs(int index, uint32_t attach_type)
 {
@@ -116,12 +116,13 @@ static int programs(int index, uint32_t attach_type)
 	attr.query.target_fd = (uint32_t)index;
 	attr.query.attach_type = attach_type;
 	if (syscall(__NR_bpf, BPF_PROG_QUERY, &attr, sizeof(attr)))
-		return -1;
+		return errno == EPERM || errno == EACCES ? -1 : 0;
 	return (int)attr.query.prog_cnt;
 }
 
+/* *hidden: some could not be asked for. */
 static int look_at_device(struct checkup *checkup, struct nl_sock *sock,
-			  struct rtnl_link *link)
+			  struct rtnl_link *link, bool *hidden)
 {
 	static const struct {
 		uint32_t type;
@@ -141,16 +142,21 @@ static int look_at_device(struct checkup *checkup, struct nl_sock *sock,
 		ret = look_at_filters(checkup, sock, link,
 				      TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS),
 				      "tc, egress");
-	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
-		if (programs(rtnl_link_get_ifindex(link), ways[i].type) > 0)
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		int n = programs(rtnl_link_get_ifindex(link), ways[i].type);
+
+		if (n > 0)
 			say_program(checkup, rtnl_link_get_name(link),
 				    ways[i].where);
+		*hidden |= n < 0;
+	}
 	return ret;
 }
 
 void check_bpf(struct checkup *checkup)
 {
 	struct nl_sock *sock;
+	bool hidden = false;
 	int ret;
 
 	if (!network_read(checkup))
@@ -165,15 +171,16 @@ void check_bpf(struct checkup *checkup)
 		ret = look_at_xdp(checkup, sock);
 	for (struct nl_object *at = nl_cache_get_first(checkup->links);
 	     at && !ret; at = nl_cache_get_next(at))
-		ret = look_at_device(checkup, sock, (struct rtnl_link *)at);
+		ret = look_at_device(checkup, sock, (struct rtnl_link *)at,
+				     &hidden);
 	nl_socket_free(sock);
 	if (ret)
 		check_unchecked(checkup, "BPF programs of devices: %s",
 				nl_geterror(ret));
-	if (geteuid())
+	if (hidden)
 		check_unchecked(
 			checkup,
-			"BPF programs of kinds tcx and netkit: only root is told");
+			"BPF programs of kinds tcx and netkit: not permitted (CAP_SYS_ADMIN, or CAP_NET_ADMIN and CAP_BPF)");
 }
 
 /* Datapaths of others, by the devices that they make. */

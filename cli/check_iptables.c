@@ -18,6 +18,9 @@
 /* Deeper than this rules of others do not jump (their own limit is their number). */
 #define JUMPS_MOST 16
 
+/* Chains that jump to each other in many ways have more ways than can be gone. */
+#define RULES_MOST 1000000
+
 /**
  * struct library - libiptc's functions of a family
  * @names: the file that names the tables that are there
@@ -114,6 +117,7 @@ bool iptables_names(struct checkup *checkup, uint8_t family,
  * @saddr: its source; a prefix of 0: any
  * @daddr: its destination
  * @inverted: something is asked for not to be so, or a protocol
+ * @is_goto: it does not come back from a chain that it goes to
  * @matches: its matches
  * @len: bytes of these
  */
@@ -124,6 +128,7 @@ struct rule {
 	struct nf_svc_cidr saddr;
 	struct nf_svc_cidr daddr;
 	bool inverted;
+	bool is_goto;
 	const unsigned char *matches;
 	size_t len;
 };
@@ -156,6 +161,7 @@ static struct rule rule_of_ipv4(const struct ipt_entry *entry,
 		.in = entry->ip.iniface,
 		.out = entry->ip.outiface,
 		.inverted = entry->ip.invflags || entry->ip.proto,
+		.is_goto = entry->ip.flags & IPT_F_GOTO,
 		.matches = entry->elems,
 		.len = entry->target_offset - sizeof(*entry),
 	};
@@ -173,6 +179,7 @@ static struct rule rule_of_ipv6(const struct ip6t_entry *entry,
 		.in = entry->ipv6.iniface,
 		.out = entry->ipv6.outiface,
 		.inverted = entry->ipv6.invflags || entry->ipv6.proto,
+		.is_goto = entry->ipv6.flags & IP6T_F_GOTO,
 		.matches = entry->elems,
 		.len = entry->target_offset - sizeof(*entry),
 	};
@@ -189,10 +196,7 @@ static enum scope scope_of_cidr(const struct checkup *checkup,
 {
 	if (!cidr->prefix)
 		return SCOPE_ALL;
-	for (size_t i = 0; i < checkup->n_pod_cidrs; i++)
-		if (cidrs_overlap(cidr, &checkup->pod_cidrs[i]))
-			return SCOPE_SERVICES;
-	return SCOPE_FEW;
+	return is_pod_range(checkup, cidr) ? SCOPE_SERVICES : SCOPE_FEW;
 }
 
 static enum scope scope_of_device(const struct checkup *checkup,
@@ -257,20 +261,24 @@ static enum scope scope_of(const struct checkup *checkup,
  * @checkup: the run
  * @family: of the table
  * @handle: the table
- * @unread: rules that accept and could not be read
+  * @unread: rules that accept and could not be read
+ * @looked: rules that were looked at
  */
 struct walk {
 	struct checkup *checkup;
 	uint8_t family;
 	struct xtc_handle *handle;
 	size_t unread;
+	size_t looked;
 };
 
 static enum iptables_answer walk_chain(struct walk *walk, const char *chain,
 				       unsigned int jumps);
 
-static enum iptables_answer
-walk_rule(struct walk *walk, const struct rule *rule, unsigned int jumps)
+/* *over: packets of services go on to no further rule of this chain. */
+static enum iptables_answer walk_rule(struct walk *walk,
+				      const struct rule *rule,
+				      unsigned int jumps, bool *over)
 {
 	const struct library *library = library_of(walk->family);
 	enum scope scope = scope_of(walk->checkup, rule);
@@ -278,19 +286,28 @@ walk_rule(struct walk *walk, const struct rule *rule, unsigned int jumps)
 
 	if (scope == SCOPE_FEW || !rule->target)
 		return IPTABLES_FALLS;
-	if (!strcmp(rule->target, "ACCEPT"))
+	if (!strcmp(rule->target, "ACCEPT")) {
 		answer = IPTABLES_LETS;
-	else if (!strcmp(rule->target, "DROP") ||
-		 !strcmp(rule->target, "REJECT"))
+	} else if (!strcmp(rule->target, "DROP") ||
+		   !strcmp(rule->target, "REJECT")) {
 		answer = IPTABLES_DROPS;
-	else if (library->is_chain(rule->target, walk->handle))
+	} else if (!strcmp(rule->target, "RETURN")) {
+		*over = scope != SCOPE_UNREAD;
+	} else if (library->is_chain(rule->target, walk->handle)) {
 		answer = walk_chain(walk, rule->target, jumps + 1);
+		*over = rule->is_goto && scope != SCOPE_UNREAD;
+	}
 	if (answer == IPTABLES_LETS && scope == SCOPE_UNREAD) {
 		walk->unread++;
 		return IPTABLES_FALLS;
 	}
-	/* what drops only some of them is somebody's wish */
-	if (answer == IPTABLES_DROPS && scope != SCOPE_ALL)
+	/* What a chain drops of what is sent there is somebody's wish (policies of
+	 * pods); but a rule of FORWARD itself that drops what services pass on is not.
+	 */
+	if (answer == IPTABLES_DROPS &&
+	    (scope == SCOPE_UNREAD ||
+	     (scope == SCOPE_SERVICES &&
+	      (jumps || library->is_chain(rule->target, walk->handle)))))
 		return IPTABLES_FALLS;
 	return answer;
 }
@@ -301,6 +318,7 @@ static enum iptables_answer walk_chain(struct walk *walk, const char *chain,
 	enum iptables_answer answer = IPTABLES_FALLS;
 	const struct ip6t_entry *ipv6 = NULL;
 	const struct ipt_entry *ipv4 = NULL;
+	bool over = false;
 	struct rule rule;
 
 	if (jumps > JUMPS_MOST)
@@ -309,7 +327,8 @@ static enum iptables_answer walk_chain(struct walk *walk, const char *chain,
 		ipv4 = iptc_first_rule(chain, walk->handle);
 	else
 		ipv6 = ip6tc_first_rule(chain, walk->handle);
-	while ((ipv4 || ipv6) && answer == IPTABLES_FALLS) {
+	while ((ipv4 || ipv6) && answer == IPTABLES_FALLS && !over &&
+	       walk->looked++ < RULES_MOST) {
 		if (ipv4) {
 			rule = rule_of_ipv4(ipv4, walk->handle);
 			ipv4 = iptc_next_rule(ipv4, walk->handle);
@@ -317,23 +336,29 @@ static enum iptables_answer walk_chain(struct walk *walk, const char *chain,
 			rule = rule_of_ipv6(ipv6, walk->handle);
 			ipv6 = ip6tc_next_rule(ipv6, walk->handle);
 		}
-		answer = walk_rule(walk, &rule, jumps);
+		answer = walk_rule(walk, &rule, jumps, &over);
 	}
 	return answer;
 }
 
-/* Is there a legacy table "filter"? Opening one makes it. */
-static bool has_filter(uint8_t family)
+/* Is there a legacy table "filter"? Opening one makes it. False after check_unchecked(). */
+static bool find_filter(struct checkup *checkup, uint8_t family, bool *found)
 {
-	FILE *file = fopen(library_of(family)->names, "re");
+	const char *names = library_of(family)->names;
+	FILE *file = fopen(names, "re");
 	char table[XT_TABLE_MAXNAMELEN + 2];
-	bool found = false;
 
-	while (file && !found && fgets(table, sizeof(table), file))
-		found = !strcmp(table, "filter\n");
-	if (file)
-		fclose(file);
-	return found;
+	*found = false;
+	if (!file && errno == ENOENT)
+		return true;
+	if (!file) {
+		cannot_read(checkup, names, strerror(errno));
+		return false;
+	}
+	while (!*found && fgets(table, sizeof(table), file))
+		*found = !strcmp(table, "filter\n");
+	fclose(file);
+	return true;
 }
 
 bool iptables_forward(struct checkup *checkup, uint8_t family,
@@ -343,10 +368,13 @@ bool iptables_forward(struct checkup *checkup, uint8_t family,
 	struct walk walk = { .checkup = checkup, .family = family };
 	struct xt_counters counters;
 	const char *policy;
+	bool found;
 
 	*answer = IPTABLES_LETS;
 	*unread = 0;
-	if (!has_filter(family))
+	if (!find_filter(checkup, family, &found))
+		return false;
+	if (!found)
 		return true;
 	walk.handle = open_table(checkup, library, "filter");
 	if (!walk.handle)
@@ -355,6 +383,8 @@ bool iptables_forward(struct checkup *checkup, uint8_t family,
 	policy = library->policy("FORWARD", &counters, walk.handle);
 	if (*answer == IPTABLES_FALLS && policy && !strcmp(policy, "DROP"))
 		*answer = IPTABLES_DROPS;
+	if (walk.looked > RULES_MOST)
+		walk.unread++;
 	*unread = walk.unread;
 	library->free(walk.handle);
 	return true;

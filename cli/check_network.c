@@ -80,6 +80,15 @@ bool cidrs_overlap(const struct nf_svc_cidr *a, const struct nf_svc_cidr *b)
 	       nf_svc_cidr_contains(b, &a->addr);
 }
 
+bool is_pod_range(const struct checkup *checkup, const struct nf_svc_cidr *cidr)
+{
+	for (size_t i = 0; i < checkup->n_pod_cidrs; i++)
+		if (cidr->prefix <= checkup->pod_cidrs[i].prefix &&
+		    cidrs_overlap(cidr, &checkup->pod_cidrs[i]))
+			return true;
+	return false;
+}
+
 bool is_pod_device(const struct checkup *checkup, const char *name)
 {
 	const struct nf_svc_settings *settings = &checkup->snapshot.settings;

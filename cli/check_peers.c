@@ -11,8 +11,8 @@
 
 #include "check.h"
 
-/* kube-proxy's chains; the kubelet's own (KUBE-FIREWALL, KUBE-MARK-MASQ,
- * KUBE-KUBELET-CANARY …) are there without it.
+/* kube-proxy's chains; the kubelet's own (KUBE-FIREWALL, KUBE-IPTABLES-HINT,
+ * KUBE-KUBELET-CANARY; until Kubernetes 1.27 more) are there without it.
  */
 static bool is_kube_proxys(const char *chain)
 {
@@ -29,6 +29,10 @@ static bool is_kube_proxys(const char *chain)
 		"KUBE-PROXY-",
 		"KUBE-LOAD-BALANCER",
 		"KUBE-FORWARD",
+		"KUBE-POSTROUTING",
+		"KUBE-MARK-MASQ",
+		"KUBE-IPVS-",
+		"KUBE-SOURCE-RANGES-FIREWALL",
 	};
 
 	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
@@ -78,13 +82,19 @@ void check_kube_proxy_rules(struct checkup *checkup)
 	iptables_names(checkup, NFPROTO_IPV6, say_legacy);
 }
 
-static bool same_netns(const char *pid)
+static bool same_netns(struct checkup *checkup, const char *pid)
 {
 	char path[300], theirs[64] = "", ours[64] = "";
 	ssize_t a, b;
 
 	snprintf(path, sizeof(path), "/proc/%s/ns/net", pid);
 	a = readlink(path, theirs, sizeof(theirs) - 1);
+	/* gone meanwhile, or not ours to know */
+	if (a < 0 && errno != ENOENT && errno != ESRCH)
+		check_unchecked(
+			checkup,
+			"kube-proxy runs, process %s, but in which network namespace: %s: %s",
+			pid, path, strerror(errno));
 	b = readlink("/proc/self/ns/net", ours, sizeof(ours) - 1);
 	return a > 0 && a == b && !strcmp(theirs, ours);
 }
@@ -106,7 +116,7 @@ static void look_at_process(struct checkup *checkup, const char *pid)
 	if (!fgets(name, sizeof(name), file))
 		name[0] = '\0';
 	fclose(file);
-	if (!strcmp(name, "kube-proxy\n") && same_netns(pid))
+	if (!strcmp(name, "kube-proxy\n") && same_netns(checkup, pid))
 		check_found(checkup, "kube-proxy runs: process %s", pid);
 }
 
@@ -119,11 +129,7 @@ void check_kube_proxy_running(struct checkup *checkup)
 		check_unchecked(checkup, "/proc: %s", strerror(errno));
 		return;
 	}
-	/* which namespace others are in is root's to know */
-	if (geteuid())
-		check_unchecked(
-			checkup,
-			"the network namespaces of processes: only root is told");
+
 	for (int i = 0; i < n; i++) {
 		look_at_process(checkup, entries[i]->d_name);
 		free(entries[i]);

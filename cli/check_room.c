@@ -108,14 +108,14 @@ static void look_at(struct checkup *checkup, const struct nf_svc_cidr *cidr,
 	if (dynamic - high < (dynamic + ROOM_PART - 1) / ROOM_PART)
 		check_found(
 			checkup,
-			"%s: %llu of %llu addresses are left for Services that ask for none",
+			"%s: %llu of %llu addresses that are not in the static band are left",
 			text, (unsigned long long)(dynamic - high),
 			(unsigned long long)dynamic);
 	if (band.reserved &&
 	    band.reserved - low < (band.reserved + ROOM_PART - 1) / ROOM_PART)
 		check_found(
 			checkup,
-			"%s: %llu of %llu addresses are left in the static band, for Services that ask for a certain one",
+			"%s: %llu of %llu addresses are left in the static band, which is for Services that ask for a certain one",
 			text, (unsigned long long)(band.reserved - low),
 			(unsigned long long)band.reserved);
 }

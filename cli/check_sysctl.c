@@ -2,6 +2,7 @@
 /* svcctl check: what /proc/sys/net has, of the network namespace that is entered. */
 #include <dirent.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netlink/route/link.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,6 +94,15 @@ static long read_of_device(const char *device, const char *name)
 	return read_number(path);
 }
 
+static bool is_up(const struct checkup *checkup, const char *device)
+{
+	struct rtnl_link *link = rtnl_link_get_by_name(checkup->links, device);
+	bool up = link && rtnl_link_get_flags(link) & IFF_UP;
+
+	rtnl_link_put(link);
+	return up;
+}
+
 /* The larger of all's and the device's counts. */
 static void look_at_rp_filter(struct checkup *checkup, const char *device)
 {
@@ -100,7 +110,8 @@ static void look_at_rp_filter(struct checkup *checkup, const char *device)
 	long own = read_of_device(device, "rp_filter");
 
 	if (!strcmp(device, "all") || !strcmp(device, "default") ||
-	    !strcmp(device, "lo") || is_pod_device(checkup, device))
+	    !strcmp(device, "lo") || is_pod_device(checkup, device) ||
+	    !is_up(checkup, device))
 		return;
 	if (all < 0 || own < 0) {
 		/* one that has just gone is nobody's affair */
@@ -110,14 +121,15 @@ static void look_at_rp_filter(struct checkup *checkup, const char *device)
 	} else if ((all > own ? all : own) == 1) {
 		check_found(
 			checkup,
-			"net/ipv4/conf/%s/rp_filter is 1 (strict): what comes in by another device than the way back is dropped",
-			device);
+			"device %s filters strictly (net/ipv4/conf/%s/rp_filter is 1): what comes in by it is dropped if the way back is another",
+			device, own == 1 ? device : "all");
 	}
 }
 
 void check_rp_filter(struct checkup *checkup)
 {
-	for_each_device(checkup, look_at_rp_filter);
+	if (network_read(checkup))
+		for_each_device(checkup, look_at_rp_filter);
 }
 
 static void look_at_route_localnet(struct checkup *checkup, const char *device)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check.h"
 #include "command.h"
 
 /* What scdoc would take for markup. */
@@ -192,6 +193,11 @@ void manual_print_bash(void)
 	     "\t\telif [[ $verb == help && $words == x ]]; then");
 	printf("\t\t\tnouns='");
 	print_verbs();
+	puts("'\n"
+	     "\t\telif [[ $verb == check ]]; then");
+	printf("\t\t\tnouns='");
+	for (const struct check *check = svcctl_checks; check->id; check++)
+		printf("%s%s", check == svcctl_checks ? "" : " ", check->id);
 	puts("'\n"
 	     "\t\telif [[ ! $nouns || $words != x ]]; then\n"
 	     "\t\t\tnouns=$(svcctl -o name list 2>/dev/null)\n"

@@ -131,7 +131,7 @@ def no_route(lab, svcctl):
     lab.node.ip("route del unreachable fd00:10:96::/112 metric 1")
 
 
-@provokes("service-cidr-full", "10.96.0.0/28: 1 of 14 addresses are left for Services that ask for none",
+@provokes("service-cidr-full", "10.96.0.0/28: 1 of 14 addresses that are not in the static band are left",
           options=("--service-cidr", "10.96.0.0/28"))
 def full(lab, svcctl):
     services(svcctl, V4, range(1, 14))
@@ -167,7 +167,7 @@ def no_forwarding_of_ipv6(lab, svcctl):
         yield
 
 
-@provokes("rp-filter", "net/ipv4/conf/up0/rp_filter is 1")
+@provokes("rp-filter", "device up0 filters strictly (net/ipv4/conf/up0/rp_filter is 1)")
 def strict(lab, svcctl):
     with sysctl(lab, "net.ipv4.conf.all.rp_filter", 0), sysctl(lab, "net.ipv4.conf.up0.rp_filter", 1):
         yield
@@ -214,32 +214,35 @@ DROPS = {
     "policy": wall(),
     "last-rule": wall("ct status dnat jump other; reject", policy="accept"),
     "other-rules": wall("ct state established,related accept; tcp dport 22 accept; ip daddr 1.2.3.4 accept; "
-                        "iifname eth7 jump other", other="accept"),
+                        "udp dport 9 jump other", other="accept"),
     "ipv6": wall(family="ip6"),
+    "ipv4-of-inet": wall("meta nfproto ipv6 accept"),
+    "goto": wall("goto other\n accept"),
+    "return": wall("jump other", other="return\n accept"),
+    "dnat": wall("ct status dnat drop", policy="accept"),
+    "a-few-pods": wall("ip daddr 10.244.3.8/30 accept"),
 }
 PASSES = {
     "dnat": wall("ct status dnat accept"),
     "new": wall("ct state { new, established } counter accept"),
-    "pods": wall("ip daddr 10.244.0.0/16 accept"),
+    "pods": wall("ip daddr 10.244.0.0/16 accept; ip6 daddr fd00:10:244::/48 accept"),
     "jump": wall("jump other; counter drop", other="ct status dnat accept; return"),
     "policy": wall("tcp dport 22 drop", policy="accept"),
     "all": wall("accept"),
+    "set": wall("ip saddr { 10.244.0.0/16, 10.9.0.0/16 } accept\n ip6 saddr fd00:10:244::/48 accept"),
+    "goto": wall("goto other", other="ct status dnat accept"),
+    "policies": wall("oifname cali-a jump other", policy="accept", other="tcp dport 1 accept\n drop"),
     "output": "table inet wall { chain out { type filter hook output priority 0; policy drop; accept; }; }",
 }
 
 for _script in DROPS.values():
-    @provokes("forward-drop", "wall forward (hook forward) drops: no rule accepts")
+    @provokes("forward-drop", "wall forward (hook forward, IPv", "drops: no rule accepts")
     def rules_that_drop(lab, svcctl, script=_script):
         with nft(lab, script):
             yield
 
 
-@provokes("forward-drop", "drops, unless one of 1 rules")
-def rules_of_iptables(lab, svcctl):
-    for words in ("-P FORWARD DROP", "-A FORWARD -m conntrack --ctstate DNAT -j ACCEPT"):
-        lab.node.run("iptables-nft", *words.split())
-    yield
-    lab.node.run("nft", "flush", "ruleset")
+
 
 
 @provokes("nat-before", "nft chain ip theirs first, type nat, hook prerouting, priority -110")
@@ -396,6 +399,39 @@ def test_rules_that_let_services_pass(lab, svcctl, script):
         svcctl("check", "forward-drop", *RANGES)
 
 
+UNREAD = {
+    "not": wall("ct state != invalid accept", family="ip"),
+    "vmap": wall("ct state vmap { established : accept, related : accept, invalid : drop }"),
+    "named-set": wall("ip daddr @pods accept").replace("chain other", "set pods { type ipv4_addr; }\nchain other"),
+    "device": wall("iifname cni0 accept"),
+    "original": wall("ct original ip daddr 10.96.0.0/16 accept"),
+}
+
+
+@pytest.mark.parametrize("script", UNREAD.values(), ids=UNREAD)
+def test_rules_that_cannot_be_told(lab, svcctl, script):
+    """CTL-05: where a rule may accept what services pass on, that is said, and is no finding."""
+    with nft(lab, script):
+        one, = svcctl.json("check", "forward-drop", *RANGES, expect=REFUSED)
+        assert one["result"] == "unchecked" and "unless one of 1 rules" in one["unchecked"][0]
+
+
+def test_rules_of_iptables_nft(lab, svcctl):
+    """CTL-05: of matches of its own nft shows the name alone; that of a comment is enough."""
+    def iptables(words):
+        lab.node.run("iptables-nft", *words.split())
+
+    try:
+        iptables("-P FORWARD DROP")
+        iptables("-A FORWARD -m conntrack --ctstate DNAT -j ACCEPT")
+        one, = svcctl.json("check", "forward-drop", *RANGES, expect=REFUSED)
+        assert "unless one of 1 rules" in one["unchecked"][0]
+        iptables("-A FORWARD -s 10.244.0.0/16 -m comment --comment flannel -j ACCEPT")
+        svcctl("check", "forward-drop", *RANGES)
+    finally:
+        lab.node.run("nft", "flush", "ruleset")
+
+
 def test_legacy_iptables(lab, svcctl):
     """CTL-05: forward-drop and kube-proxy-rules see tables that nft does not show, and make none."""
     if not legacy_iptables():
@@ -415,10 +451,10 @@ def test_legacy_iptables(lab, svcctl):
                                  "from pods, or has ct status dnat"]
         assert rules["found"] == ["legacy iptables table ip filter has chain KUBE-FORWARD of kube-proxy"]
         lab.node.run(*iptables, *"-A FORWARD -m mark --mark 0x4000 -j ACCEPT".split())
-        drop, = svcctl.json("check", "forward-drop", *RANGES, expect=DIFFERENT)
-        assert "unless one of 1 rules" in drop["found"][0]
+        drop, = svcctl.json("check", "forward-drop", *RANGES, expect=REFUSED)
+        assert "unless one of 1 rules" in drop["unchecked"][0]
         for rule in ("-m comment --comment pods -d 10.244.0.0/16 -j ACCEPT",
-                     "-m conntrack --ctstate NEW,DNAT -j ACCEPT", "-i cali-+ -j KUBE-FORWARD"):
+                     "-m conntrack --ctstate NEW,DNAT -j ACCEPT", "-i cali-+ -j KUBE-FORWARD", "-g KUBE-FORWARD"):
             lab.node.run(*iptables, "-A", "FORWARD", *rule.split())
             if "KUBE" in rule:
                 svcctl("set", "settings", "pod-device", "cali-*")

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The parts of svcctl check that ask nobody: CTL-05. */
 #include "check.h"
+#include "command.h"
 #include "unit.h"
+
+extern const struct command svcctl_check;
 
 static struct nf_svc_cidr cidr_of(const char *text)
 {
@@ -159,6 +162,7 @@ static void CTL_05_table_of_checks(void **state)
 	for (const struct check *check = svcctl_checks; check->id; check++) {
 		assert_true(*check->looks_for && *check->remedy);
 		assert_non_null(check->make);
+		assert_non_null(strstr(svcctl_check.help, check->id));
 		for (const struct check *other = svcctl_checks; other != check;
 		     other++)
 			assert_string_not_equal(check->id, other->id);
