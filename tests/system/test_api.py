@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """svcsyncd with a real API server: SYN-01 to SYN-05, and the whole Service through it."""
+import json
 import signal
+import socket
+import subprocess
 from random import Random
 from time import monotonic
 
@@ -34,6 +37,8 @@ def api(server):
     """The API server without an object of another test; it knows both Nodes of the lab."""
     server.put(*objects.nodes(server.net))
     yield server
+    if server.away:
+        server.join()
     server.empty()
 
 
@@ -115,6 +120,120 @@ def test_traffic_goes_on_without_the_server(lab, api, daemon, svcctl, family):
     api.put(endpoints("web", family, endpoint(lab.b, family)))
     answered_by(svcctl, "shop/web:tcp", lab.b, family=family, limit=60)
     only(lab.c, address, 80, "tcp", "b", times=3)
+
+
+def saved(daemon, *pods, family):
+    """The last good state is on disk, and its only service has these backends."""
+    want = {pod.addr(family) for pod in pods}
+
+    def now():
+        path = daemon.folder / "state/last.json"
+        found = json.loads(path.read_text())["services"] if path.exists() else []
+        return [{b["address"] for b in s["backends"]} for s in found] == [want]
+    until(now, "it is on disk", 90)
+
+
+def reboot(svcctl):
+    """The kernel has nothing of svcsyncd any more."""
+    svcctl("flush", "--owner", "svcsyncd", "--yes")
+    svcctl("set", "settings", "pod-cidr", "none", "service-cidr", "none", "node-port-cidr", "none",
+           "--owner", "svcsyncd")
+
+
+@pytest.mark.row("OPS-10")
+def test_the_last_good_state_is_on_disk(lab, api, daemon, svcctl, family):
+    """OPS-10: a node that starts while the API server is away has its Services; then the server decides."""
+    api.put(service("web", family), endpoints("web", family, endpoint(lab.a, family)))
+    daemon.start(limit=60)
+    address = vip(svcctl, "shop/web:tcp")
+    saved(daemon, lab.a, family=family)
+    before = svcctl("save", "--owner", "svcsyncd").stdout
+    api.leave()
+    daemon.end(signal.SIGKILL)
+    reboot(svcctl)
+    assert not attempt(lab.c, address, 80, timeout=at_once()).answer
+    mark = len(daemon.text())
+    daemon.start(wait=False)
+    daemon.said("restored, services: 1", "seconds ago", since=mark, limit=30)
+    only(lab.c, address, 80, "tcp", "a", times=3)
+    assert svcctl("save", "--owner", "svcsyncd").stdout == before
+    api.put(endpoints("web", family, endpoint(lab.b, family)))
+    api.join()
+    answered_by(svcctl, "shop/web:tcp", lab.b, family=family, limit=60)
+    daemon.end()                                            # what changed last is written at the end
+    saved(daemon, lab.b, family=family)
+
+
+@pytest.mark.row("OPS-10")
+@pytest.mark.parametrize("spoil", ["torn", "others"])
+def test_a_bad_file_is_passed_over(lab, api, daemon, svcctl, spoil):
+    """OPS-10: a file that is cut, or holds what is not svcsyncd's, is told of, and nothing of it is done."""
+    api.put(service("web", V4), endpoints("web", V4, endpoint(lab.a, V4)))
+    daemon.start(limit=60)
+    saved(daemon, lab.a, family=V4)
+    daemon.end()
+    reboot(svcctl)
+    path = daemon.folder / "state/last.json"
+    text = path.read_text()
+    path.write_text(text[:-20] if spoil == "torn" else text.replace('"svcsyncd"', '"somebody"'))
+    generation = svcctl.json("status")["generation"]
+    api.leave()
+    mark = len(daemon.text())
+    daemon.start(wait=False)
+    daemon.said("last.json", "passed over", since=mark, limit=30)
+    daemon.said("the last good state holds", since=mark, limit=30)
+    assert not svcctl.json("list") and svcctl.json("status")["generation"] == generation
+    api.join()
+    answered_by(svcctl, "shop/web:tcp", lab.a, family=V4, limit=60)
+
+
+@pytest.mark.row("CTL-02")
+def test_status_tells_what_the_daemon_knows(lab, api, daemon, svcctl):
+    """CTL-02: what svcsyncd follows, that its server is away, and how far it is."""
+    assert svcctl.json("status")["daemon"] is None
+    assert "svcsyncd: none answers" in svcctl("status").stdout
+    api.put(service("web", V4), endpoints("web", V4, endpoint(lab.a, V4)))
+    daemon.start(limit=60)
+    said = svcctl.json("status")["daemon"]
+    assert said["pid"] == daemon.process.pid and said["source"] == str(daemon.kubeconfig)
+    assert said["settled"] and said["trouble"] is None and said["services"] == 1 and not said["waiting"]
+    api.leave()
+    until(lambda: "refused" in (svcctl.json("status")["daemon"]["trouble"] or ""), "trouble", 30)
+    text = svcctl("status").stdout
+    assert "Connection refused" in text and "Services: 1; all was in the kernel" in text
+    daemon.end(signal.SIGKILL)
+    assert svcctl.json("status")["daemon"] is None
+    with lab.node, socket.socket(socket.AF_UNIX) as impostor:
+        impostor.bind("\0nf_svc/svcsyncd")
+        impostor.listen()
+        daemon.start(wait=False)                            # somebody has the name: that stops nobody
+        daemon.said("the last good state holds", limit=30)
+        impostor.setblocking(False)
+        begin = monotonic()
+        assert svcctl.json("status")["daemon"] is None      # nor does one that says nothing
+        assert monotonic() - begin < 30
+
+
+@pytest.mark.row("OPS-10", "SYN-03")
+def test_a_full_disk(lab, api, daemon, svcctl):
+    """OPS-10: no room for the file is told once; Services change as ever."""
+    state = daemon.folder / "state"
+    state.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", state], check=True)
+    try:
+        (state / "filler").write_bytes(bytes(4096))
+        api.put(service("web", V4), endpoints("web", V4, endpoint(lab.a, V4)))
+        daemon.start(limit=60)
+        daemon.said("last.json", "No space left", limit=60)
+        api.put(endpoints("web", V4, endpoint(lab.b, V4)))
+        answered_by(svcctl, "shop/web:tcp", lab.b, family=V4, limit=30)
+        assert sorted(f.name for f in state.iterdir()) == ["filler"]
+        (state / "filler").unlink()
+        api.put(endpoints("web", V4, endpoint(lab.d, V4)))
+        daemon.said("last.json is written again", limit=90)
+    finally:
+        daemon.end(signal.SIGKILL)
+        subprocess.run(["umount", state], check=True)
 
 
 @pytest.mark.row("SYN-01", "SYN-03")

@@ -32,7 +32,8 @@ class ApiServer:
 
     def __init__(self, net):
         host = net.node
-        self.net, self.host, self.relay, self.side = net, host, None, self._relay(host, 0)
+        self.net, self.host, self.relay, self.away = net, host, None, True
+        self.side = self._relay(host, 0)
         self.ca = pathlib.Path(folder(), "certs/apiserver.crt").read_bytes()
         tokens = json.loads((folder() / "plane.json").read_text())["tokens"]
         self.join()
@@ -112,11 +113,13 @@ class ApiServer:
 
     def leave(self):
         """The server is away: connections end, new ones are refused."""
+        self.away = True
         self.relay.close()
         self.relay.cut()
 
     def join(self):
         """It is there (again)."""
+        self.away = False
         self.relay = self._relay(self.host, self.relay.port if self.relay else 0)
 
     @staticmethod
