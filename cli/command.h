@@ -86,6 +86,12 @@ const struct command *command_find(const char *verb, const char *noun);
 bool command_verb_known(const char *verb);
 
 /**
+ * command_noun_known - is there a command with this second word?
+ * @noun: the word
+ */
+bool command_noun_known(const char *noun);
+
+/**
  * complain_verb - tell that there is no such command
  * @verb: the first word
  *
@@ -109,9 +115,9 @@ enum exit_status command_take(struct words *words,
 void help_print_all(void);
 
 /**
- * help_print_verb - print the help of each command with this first word
- * @verb: the word
- * @noun: only the command with this second word, or NULL
+ * help_print_verb - print the help of each command with these words
+ * @verb: its first word, or NULL: any
+ * @noun: its second word, or NULL: any
  */
 void help_print_verb(const char *verb, const char *noun);
 

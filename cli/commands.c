@@ -69,6 +69,15 @@ bool command_verb_known(const char *verb)
 	return false;
 }
 
+bool command_noun_known(const char *noun)
+{
+	for (const struct command *const *at = svcctl_commands; *at; at++) {
+		if ((*at)->noun && !strcmp((*at)->noun, noun))
+			return true;
+	}
+	return false;
+}
+
 enum exit_status complain_verb(const char *verb)
 {
 	/* what other programs call it */

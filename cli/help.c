@@ -63,8 +63,11 @@ void help_print_verb(const char *verb, const char *noun)
 	for (const struct command *const *at = svcctl_commands; *at; at++) {
 		const struct command *command = *at;
 
-		if (strcmp(command->verb, verb) ||
-		    (noun && command->noun && strcmp(command->noun, noun)))
+		if (verb && strcmp(command->verb, verb))
+			continue;
+		/* what has no second word takes any, if its first one was said */
+		if (noun && (command->noun ? strcmp(command->noun, noun) :
+					     !verb))
 			continue;
 		if (!first)
 			putchar('\n');
@@ -99,6 +102,11 @@ static enum exit_status run_help(struct svcctl *ctl, struct words *words)
 		manual_print_bash();
 		return DONE;
 	}
+	/* what can be done with a service, for example */
+	if (!noun && !command_verb_known(verb) && command_noun_known(verb)) {
+		help_print_verb(NULL, verb);
+		return DONE;
+	}
 	command = command_find(verb, noun);
 	/* a second word that this command does not have */
 	if (noun && command && !command->noun)
@@ -116,8 +124,9 @@ static enum exit_status run_help(struct svcctl *ctl, struct words *words)
 
 const struct command svcctl_help = {
 	.verb = "help",
-	.synopsis = "[COMMAND]",
+	.synopsis = "[COMMAND | NOUN]",
 	.summary = "tell how svcctl or a command is used",
-	.help = "Prints the list of commands, or what there is to know about one.\n",
+	.help = "Prints the list of commands, or what there is to know about one. A noun,\n"
+		"such as service, stands for all commands that have it: add, set and del service.\n",
 	.run = run_help,
 };

@@ -205,7 +205,12 @@ static enum exit_status read_owner(struct svcctl *ctl, const char *owner)
 {
 	size_t len = strlen(owner);
 
-	if (!len || len > NF_SVC_OWNER_MAX ||
+	if (!len)
+		return complain(
+			WRONG_USAGE,
+			"--owner: its value is empty; 1 to %d of A-Z a-z 0-9 . _ -",
+			NF_SVC_OWNER_MAX);
+	if (len > NF_SVC_OWNER_MAX ||
 	    owner[strspn(owner,
 			 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			 "0123456789._-")])

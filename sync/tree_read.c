@@ -11,6 +11,8 @@
 /**
  * struct reader - how far a file was read
  * @file: what is filled
+ * @bytes: what is read
+ * @len: bytes of it
  * @parser: where events come from
  * @open: what the next node stands in, NULL: it is a document
  * @key: key of the next node, NULL: in a mapping, the next scalar is one
@@ -19,6 +21,8 @@
  */
 struct reader {
 	struct tree_file *file;
+	const char *bytes;
+	size_t len;
 	yaml_parser_t *parser;
 	struct tree *open;
 	const char *key;
@@ -196,6 +200,21 @@ static int read_event(struct reader *reader, const yaml_event_t *event)
 	}
 }
 
+/* Is the character at a mark, which counts those of UTF-8, a tab? */
+static bool is_tab(const struct reader *reader, const yaml_mark_t *mark)
+{
+	size_t characters = 0;
+
+	for (size_t i = 0; i < reader->len; i++) {
+		/* what goes on with a character is none */
+		if (((unsigned char)reader->bytes[i] & 0xc0) == 0x80)
+			continue;
+		if (characters++ == mark->index)
+			return reader->bytes[i] == '\t';
+	}
+	return false;
+}
+
 static int parser_failed(struct reader *reader)
 {
 	const yaml_parser_t *parser = reader->parser;
@@ -203,6 +222,11 @@ static int parser_failed(struct reader *reader)
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		return tree_no_memory(reader->error);
+	if (parser->error == YAML_SCANNER_ERROR &&
+	    is_tab(reader, &parser->problem_mark))
+		return fail_at(
+			reader, &parser->problem_mark,
+			"a tab where YAML allows none; indent with spaces");
 	snprintf(message, sizeof(message), "%s%s%s",
 		 parser->problem ? parser->problem : "not YAML or JSON",
 		 parser->context ? ", " : "",
@@ -230,7 +254,12 @@ static int read_events(struct reader *reader)
 int tree_read(struct tree_file *file, const void *bytes, size_t len,
 	      struct tree_error *error)
 {
-	struct reader reader = { .file = file, .error = error };
+	struct reader reader = {
+		.file = file,
+		.bytes = bytes,
+		.len = len,
+		.error = error,
+	};
 	yaml_parser_t parser;
 	int ret;
 

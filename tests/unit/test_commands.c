@@ -121,6 +121,7 @@ static void CTL_02_wrong_lines_end_with_1(void **state)
 	assert_wrong("list --color sometimes", "auto, always or never");
 	assert_wrong("list --wait soon", "number of seconds");
 	assert_wrong("list --owner a/b", "A-Z");
+	assert_wrong("list --owner=", "--owner: its value is empty");
 	assert_wrong("list a b", "b: not expected");
 	assert_wrong("list --yes", "not an option of 'list'");
 	assert_wrong("add", "service, backend or frontend");
@@ -136,6 +137,7 @@ static void CTL_02_wrong_lines_end_with_1(void **state)
 	assert_wrong("save --all --owner me", "exclude each other");
 	assert_wrong("help bogus", "no command bogus");
 	assert_wrong("help list x", "x: not expected");
+	assert_wrong("help service x", "no command service x");
 	assert_wrong("help add service x", "x: not expected");
 }
 
@@ -285,6 +287,12 @@ static void CTL_02_help_and_version_need_no_module(void **state)
 		assert_string_equal(err, "");
 		assert_int_equal(run("--help"), DONE);
 	}
+	assert_int_equal(run("help service"), DONE);
+	assert_non_null(strstr(out, "usage: svcctl add service "));
+	assert_non_null(strstr(out, "usage: svcctl set service "));
+	assert_non_null(strstr(out, "usage: svcctl del service "));
+	assert_null(strstr(out, "usage: svcctl add backend "));
+	assert_null(strstr(out, "usage: svcctl list"));
 	assert_int_equal(run("apply -h"), DONE);
 	assert_non_null(strstr(out, "--service-cidr"));
 	assert_null(strstr(out, "--yes"));

@@ -169,6 +169,17 @@ static void CTL_03_broken_files_say_where(void **state)
 	assert_true(*error.message);
 }
 
+static void CTL_03_tabs_are_named(void **state)
+{
+	(void)state;
+	assert_refused("a:\n\tb: 2\n", 2, 1, "indent with spaces");
+	assert_refused("a: \xc3\xa4\xe2\x82\xac\nb:\n  c: 1\n\td: 2\n", 4, 1,
+		       "indent with spaces");
+	/* the same of libyaml's words, and no tab */
+	assert_refused("a: \xc3\xa4\t\nb: @\n", 2, 4,
+		       "cannot start any token");
+}
+
 static void depth_is_limited(void **state)
 {
 	char text[2 * (TREE_DEPTH_MAX + 1) + 1];
@@ -240,6 +251,7 @@ int main(void)
 		TEST(absent_and_null),
 		TEST(CTL_03_what_is_not_json_is_refused),
 		TEST(CTL_03_broken_files_say_where),
+		TEST(CTL_03_tabs_are_named),
 		TEST(depth_is_limited),
 		TEST(keys_are_limited),
 		TEST(size_is_limited),
