@@ -68,8 +68,8 @@ struct daemon {
 	struct health health;
 	struct health_ports ports;
 	struct metrics metrics;
-	struct http *healthz_server;
-	struct http *metrics_server;
+	struct http_server *healthz_server;
+	struct http_server *metrics_server;
 	sd_event_source *listening;
 	bool told;
 	bool ready;
@@ -147,7 +147,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *si,
 	return 0;
 }
 
-static int listen_at(struct daemon *daemon, struct http **server,
+static int listen_at(struct daemon *daemon, struct http_server **server,
 		     const struct config_place *place, http_handler handler,
 		     void *context, const char *name)
 {
