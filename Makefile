@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 DKMS_SOURCE := /usr/src/nf_svc-$(VERSION)
 
 MAKEFLAGS += --no-print-directory
-.PHONY: all help setup svcctl svcsyncd module demo check check-full oracle bench lint format unit kunit \
+.PHONY: all help setup svcctl svcsyncd module demo check check-full oracle worlds bench lint format unit kunit \
 	install dkms-install dkms-remove clean
 
 all: svcctl svcsyncd
@@ -21,6 +21,7 @@ help:
 	@echo '  make check         all checks that block a change'
 	@echo '  make check-full    all tests on all kernels, into tests/results/full.json'
 	@echo '  make oracle        ask real kube-proxy what nf_svc is asked, and compare'
+	@echo '  make worlds        one API server for real kube-proxy and for svcsyncd: SEED=1 WORLDS=200'
 	@echo '  make bench         count the instructions of packets, into tests/results/bench.json'
 	@echo
 	@echo '  make               svcctl, svcsyncd, and the module for this kernel if it has headers'
@@ -72,6 +73,11 @@ check-full: setup
 # Needs Go, and no guest: real kube-proxy runs in namespaces of this machine.
 oracle: setup
 	@tests/as-root tests/api/equality
+
+SEED ?= 1
+WORLDS ?= 200
+worlds: setup
+	@tests/as-root tests/api/oracle --seed $(SEED) --worlds $(WORLDS)
 
 bench: setup
 	@tests/as-root tests/bench/run

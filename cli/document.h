@@ -6,7 +6,7 @@
 #include <cjson/cJSON.h>
 
 #include "client/words.h"
-#include "svcctl.h"
+#include "client/objects.h"
 
 /* What the "format" of a saved document says. */
 #define DOCUMENT_FORMAT "nf_svc/1"

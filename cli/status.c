@@ -6,6 +6,7 @@
 
 #include "client/words.h"
 #include "command.h"
+#include "daemon.h"
 #include "document.h"
 #include "event.h"
 #include "print.h"
@@ -20,6 +21,7 @@
  * @claims: who writes
  * @n_claims: length of @claims
  * @no_writers: the right to know the last two is missing
+ * @daemon: what svcsyncd says; NULL: it is not there
  */
 struct state {
 	struct nf_svc_info info;
@@ -30,6 +32,7 @@ struct state {
 	struct nf_svc_writer *claims;
 	size_t n_claims;
 	bool no_writers;
+	cJSON *daemon;
 };
 
 static void print_count(const struct svcctl *ctl, const char *what,
@@ -112,6 +115,7 @@ static void print_text(const struct svcctl *ctl, const struct state *state)
 	for (size_t i = 0; i < state->n_claims; i++)
 		printf("owner %s: claimed by %s[%u]\n", state->claims[i].owner,
 		       state->claims[i].comm, state->claims[i].pid);
+	daemon_print(ctl, state->daemon);
 	print_settings(&state->settings);
 	printf("flows: %llu, %llu of them masqueraded, %llu healed\n",
 	       (unsigned long long)state->totals.flows,
@@ -165,7 +169,16 @@ static bool add_last(cJSON *to, const struct state *state)
 		commit_document(&state->commits[state->n_commits - 1]));
 }
 
-static enum exit_status print_json(const struct state *state)
+/* What is added belongs to the tree; the state has it no more. */
+static bool add_daemon(cJSON *to, struct state *state)
+{
+	cJSON *value = state->daemon ? state->daemon : cJSON_CreateNull();
+
+	state->daemon = NULL;
+	return add_object(to, "daemon", value);
+}
+
+static enum exit_status print_json(struct state *state)
 {
 	const struct nf_svc_info *info = &state->info;
 	cJSON *value = cJSON_CreateObject();
@@ -189,6 +202,7 @@ static enum exit_status print_json(const struct state *state)
 	    cJSON_AddNumberToObject(value, "generation",
 				    (double)info->generation) &&
 	    add_last(value, state) && add_claims(value, state) &&
+	    add_daemon(value, state) &&
 	    add_object(value, "settings",
 		       *state->settings.owner ?
 			       document_settings(&state->settings) :
@@ -232,6 +246,8 @@ static enum exit_status run_status(struct svcctl *ctl, struct words *words)
 	    nf_svc_stats_get(ctl->client, &state.totals, &error) ||
 	    read_writers(ctl, &state, &error)) {
 		status = complain_error(&error);
+	} else if (daemon_ask(&state.daemon)) {
+		status = complain_memory();
 	} else if (ctl->output == OUTPUT_JSON) {
 		status = print_json(&state);
 	} else {
@@ -240,6 +256,7 @@ static enum exit_status run_status(struct svcctl *ctl, struct words *words)
 	nf_svc_settings_clean(&state.settings);
 	free(state.commits);
 	free(state.claims);
+	cJSON_Delete(state.daemon);
 	return status;
 }
 
@@ -248,8 +265,13 @@ const struct command svcctl_status = {
 	.synopsis = "",
 	.summary = "show how full the module is, who writes, and what it does",
 	.help = "Shows how much there is against the limits, the last commit, which process has\n"
-		"claimed which owner (no other one may write for it), the settings, and the totals\n"
-		"of flows and of packets that were refused or dropped.\n"
+		"claimed which owner (no other one may write for it), what svcsyncd knows if it runs\n"
+		"in this network namespace, the settings, and the totals of flows and of packets\n"
+		"that were refused or dropped.\n"
+		"\n"
+		"Of svcsyncd it shows what it follows and what is wrong with that, how many\n"
+		"Services it has, how many of them wait to go into the kernel or were refused by\n"
+		"it, and how long ago all was in. Without being root it is not asked.\n"
 		"\n"
 		"The generation is the number of the last commit. What waits to be freed\n"
 		"is memory of deleted objects that packets may still look at.\n",

@@ -147,6 +147,7 @@ static int empty_tables(struct nf_svc_client *client,
 
 int clean_node(const struct config *config)
 {
+	static const char *const files[] = { "ledger.json", "last.json" };
 	struct nf_svc_client *client;
 	struct nf_svc_error error;
 	char path[4096];
@@ -171,9 +172,12 @@ int clean_node(const struct config *config)
 					  strerror(error.number));
 	if (ret)
 		return EXIT_FAILURE;
-	snprintf(path, sizeof(path), "%s/ledger.json", config->state_dir);
-	if (unlink(path) && errno != ENOENT)
-		log_line(LOG_WARNING, "%s: %s", path, strerror(errno));
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", config->state_dir,
+			 files[i]);
+		if (unlink(path) && errno != ENOENT)
+			log_line(LOG_WARNING, "%s: %s", path, strerror(errno));
+	}
 	log_line(LOG_NOTICE, "everything of svcsyncd is out of the kernel");
 	return EXIT_SUCCESS;
 }

@@ -21,11 +21,13 @@
 
 #include "directory.h"
 #include "health_ports.h"
+#include "last.h"
 #include "log.h"
 #include "machine.h"
 #include "metrics.h"
 #include "prepare.h"
 #include "sync/watch/watch.h"
+#include "tell.h"
 
 /* A server that cannot listen is tried again after so long. */
 #define LISTEN_USEC 5000000
@@ -40,6 +42,8 @@
  * @ledger: addresses and ports that were given
  * @store: the objects
  * @settle: on their way to the kernel
+ * @last: what it came to, on disk
+ * @tell: likewise, for svcctl
  * @directory: a source
  * @watch: another one
  * @machine: this machine
@@ -62,6 +66,8 @@ struct daemon {
 	struct ledger ledger;
 	struct store store;
 	struct settle settle;
+	struct last last;
+	struct tell tell;
 	struct directory directory;
 	struct watch *watch;
 	struct machine machine;
@@ -91,6 +97,13 @@ static void on_moved(void *context)
 	settle_soon(&daemon->settle);
 }
 
+static void tell_ready(struct daemon *daemon)
+{
+	if (!daemon->ready)
+		sd_notify(0, "READY=1");
+	daemon->ready = true;
+}
+
 /* After each run: systemd, and ports of Services. */
 static void on_done(void *context)
 {
@@ -98,15 +111,17 @@ static void on_done(void *context)
 	const struct settle *settle = &daemon->settle;
 
 	health_ports_update(&daemon->ports, &daemon->report);
+	last_note(&daemon->last);
+	/* one that ends, or is refused soon, may have had it */
+	if (!daemon->tell.listening)
+		tell_open(&daemon->tell);
 	sd_notifyf(0, "STATUS=%zu Services, %llu commits%s%s%s%s",
 		   daemon->store.mirrors.n, (unsigned long long)settle->commits,
 		   *settle->lost ? "; " : "", settle->lost,
 		   daemon->store.trouble ? "; " : "",
 		   daemon->store.trouble ? daemon->store.trouble : "");
-	if (daemon->ready || !settle->settled)
-		return;
-	daemon->ready = true;
-	sd_notify(0, "READY=1");
+	if (settle->settled)
+		tell_ready(daemon);
 }
 
 static void on_failed(void *context, const char *text)
@@ -199,6 +214,7 @@ static int open_loop(struct daemon *daemon)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	ret = sd_event_new(&daemon->event);
@@ -216,6 +232,13 @@ static int open_loop(struct daemon *daemon)
 	return ret < 0 ? ret : 0;
 }
 
+static void make_state_dir(const struct config *config)
+{
+	if (mkdir(config->state_dir, 0755) && errno != EEXIST)
+		log_line(LOG_WARNING, "%s: %s; no state is kept",
+			 config->state_dir, strerror(errno));
+}
+
 /* Addresses are allocated where nobody else does it. */
 static int open_ledger(struct daemon *daemon)
 {
@@ -224,9 +247,6 @@ static int open_ledger(struct daemon *daemon)
 	char path[4096];
 	int ret;
 
-	if (mkdir(config->state_dir, 0755) && errno != EEXIST)
-		log_line(LOG_WARNING, "%s: %s; no state is kept",
-			 config->state_dir, strerror(errno));
 	snprintf(path, sizeof(path), "%s/ledger.json", config->state_dir);
 	ret = ledger_open(&daemon->ledger, path, config->services.list,
 			  config->services.n, config->first_node_port,
@@ -241,6 +261,19 @@ static int open_ledger(struct daemon *daemon)
 	else
 		daemon->store.ledger = &daemon->ledger;
 	return ret;
+}
+
+/* A directory is here whenever we are; an API server may be away. */
+static int open_last(struct daemon *daemon)
+{
+	struct last *last = &daemon->last;
+
+	if (snprintf(last->path, sizeof(last->path), "%s/last.json",
+		     daemon->config.state_dir) >= (int)sizeof(last->path))
+		return -ENAMETOOLONG;
+	last_restore(last->path);
+	last->settle = &daemon->settle;
+	return last_open(last);
 }
 
 /* An API server: out of a kubeconfig, or as the service account of a pod. */
@@ -269,8 +302,19 @@ static int open_source(struct daemon *daemon)
 {
 	int ret;
 
-	if (!daemon->config.source)
-		return open_watch(daemon);
+	make_state_dir(&daemon->config);
+	if (!daemon->config.source) {
+		ret = open_last(daemon);
+		if (!ret)
+			ret = open_watch(daemon);
+		/*
+		 * The kubelet starts after us, and it may be the one that
+		 * starts the API server: what is known without it is in.
+		 */
+		if (!ret)
+			tell_ready(daemon);
+		return ret;
+	}
 	ret = open_ledger(daemon);
 	if (!ret)
 		ret = directory_open(&daemon->directory, daemon->event,
@@ -309,6 +353,14 @@ static int open_all(struct daemon *daemon)
 		ret = settle_begin(&daemon->settle);
 	if (!ret)
 		ret = machine_open(&daemon->machine, daemon->config.file);
+	if (!ret) {
+		daemon->tell.settle = &daemon->settle;
+		daemon->tell.source = daemon->config.source		?:
+					      daemon->config.master	?:
+					      daemon->config.kubeconfig ?:
+					      "the API server of this pod";
+		tell_open(&daemon->tell);
+	}
 	if (!ret)
 		ret = sd_event_add_time(daemon->event, &daemon->listening,
 					CLOCK_MONOTONIC, 0, 0, open_servers,
@@ -325,6 +377,8 @@ static void close_all(struct daemon *daemon)
 	watch_stop(daemon->watch);
 	directory_close(&daemon->directory);
 	machine_close(&daemon->machine);
+	last_close(&daemon->last);
+	tell_close(&daemon->tell);
 	settle_end(&daemon->settle);
 	store_clean(&daemon->store);
 	ledger_close(&daemon->ledger);

@@ -46,25 +46,46 @@ static int read_all(int fd, char **bytes, size_t *len)
 	return 0;
 }
 
-int text_file_tree(const char *path, struct tree_file *file,
-		   struct tree_error *error)
+static int read_file(const char *path, char **bytes, size_t *len)
 {
 	/* a FIFO would keep us waiting */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), ret;
 	struct stat st;
-	size_t len = 0;
-	char *bytes = NULL;
 
 	if (fd < 0)
 		return -errno;
 	if (!fstat(fd, &st) && !S_ISREG(st.st_mode))
 		ret = S_ISDIR(st.st_mode) ? -EISDIR : -ENOTSUP;
 	else
-		ret = read_all(fd, &bytes, &len);
+		ret = read_all(fd, bytes, len);
 	close(fd);
+	return ret;
+}
+
+int text_file_tree(const char *path, struct tree_file *file,
+		   struct tree_error *error)
+{
+	size_t len;
+	char *bytes;
+	int ret = read_file(path, &bytes, &len);
+
 	if (ret)
 		return ret;
 	ret = tree_read(file, bytes, len, error);
+	free(bytes);
+	return ret;
+}
+
+int text_file_json(const char *path, struct tree_file *file,
+		   struct tree_error *error)
+{
+	size_t len;
+	char *bytes;
+	int ret = read_file(path, &bytes, &len);
+
+	if (ret)
+		return ret;
+	ret = tree_read_json(file, bytes, len, error);
 	free(bytes);
 	return ret;
 }

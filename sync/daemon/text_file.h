@@ -18,6 +18,17 @@ int text_file_tree(const char *path, struct tree_file *file,
 		   struct tree_error *error);
 
 /**
+ * text_file_json - the same of a JSON file, which is read much faster
+ * @path: its name
+ * @file: filled; tree_clean() it, after success only
+ * @error: filled with -EINVAL
+ *
+ * Return: as text_file_tree().
+ */
+int text_file_json(const char *path, struct tree_file *file,
+		   struct tree_error *error);
+
+/**
  * text_file_write - replace a file, so that there is always a whole one
  * @path: its name; a file PATH.new is written beside it and renamed
  * @text: what it shall hold

@@ -50,24 +50,28 @@ static struct tree *take_object(struct tree *root)
 	return NULL;
 }
 
-static int read_names(struct event *event, const struct tree *metadata,
-		      struct tree_error *error)
+int object_id_read(struct object_id *id, const struct tree *object,
+		   struct tree_error *error)
 {
-	const struct tree *name, *namespace;
+	const struct tree *metadata, *name, *namespace;
 	int ret;
 
-	ret = tree_need(metadata, "name", TREE_SCALAR, &name, error);
+	ret = tree_need(object, "metadata", TREE_MAPPING, &metadata, error);
+	if (!ret)
+		ret = version_read(metadata, &id->version, error);
+	if (!ret)
+		ret = tree_need(metadata, "name", TREE_SCALAR, &name, error);
 	if (!ret)
 		ret = tree_may(metadata, "namespace", TREE_SCALAR, &namespace,
 			       error);
 	if (ret)
 		return ret;
-	event->name = name->text;
-	event->namespace = namespace ? namespace->text : "";
+	id->name = name->text;
+	id->namespace = namespace ? namespace->text : "";
 	return 0;
 }
 
-static int read_metadata(struct event *event, struct tree_error *error)
+static int read_bookmark(struct event *event, struct tree_error *error)
 {
 	const struct tree *metadata, *end;
 	int ret;
@@ -75,12 +79,9 @@ static int read_metadata(struct event *event, struct tree_error *error)
 	ret = tree_need(event->object, "metadata", TREE_MAPPING, &metadata,
 			error);
 	if (!ret)
-		ret = version_read(metadata, &event->version, error);
-	if (!ret && event->type != EVENT_BOOKMARK)
-		ret = read_names(event, metadata, error);
+		ret = version_read(metadata, &event->id.version, error);
 	end = tree_get(tree_get(metadata, "annotations"), INITIAL_END);
-	event->initial_end = event->type == EVENT_BOOKMARK && end &&
-			     end->kind == TREE_SCALAR &&
+	event->initial_end = end && end->kind == TREE_SCALAR &&
 			     !strcmp(end->text, "true");
 	return ret;
 }
@@ -103,8 +104,10 @@ int event_read(struct event *event, const char *bytes, size_t len,
 			ret = tree_fail(root, error,
 					"an event without an object");
 	}
-	if (!ret && event->type != EVENT_ERROR)
-		ret = read_metadata(event, error);
+	if (!ret && event->type == EVENT_BOOKMARK)
+		ret = read_bookmark(event, error);
+	else if (!ret && event->type != EVENT_ERROR)
+		ret = object_id_read(&event->id, event->object, error);
 	if (ret)
 		event_clean(event);
 	return ret;

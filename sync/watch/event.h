@@ -23,22 +23,43 @@ enum event_type {
 };
 
 /**
+ * struct object_id - what tells a state of an object from all others of its kind
+ * @namespace: "": none
+ * @name: its name
+ * @version: its resourceVersion
+ *
+ * Texts of the tree that it was read from.
+ */
+struct object_id {
+	const char *namespace;
+	const char *name;
+	const char *version;
+};
+
+/**
+ * object_id_read - read the metadata of an object
+ * @id: filled
+ * @object: the object
+ * @error: filled on failure
+ *
+ * Return: 0 or -EINVAL.
+ */
+int object_id_read(struct object_id *id, const struct tree *object,
+		   struct tree_error *error);
+
+/**
  * struct event - an event of a watch
  * @file: memory of all that follows
  * @type: what has happened
  * @object: what it happened to; its root, as errors tell the field
- * @namespace: of the object, "": none
- * @name: of the object; EVENT_CHANGED and EVENT_DELETED have one
- * @version: resourceVersion; EVENT_ERROR may have none, NULL
+ * @id: of the object; EVENT_BOOKMARK has no name, EVENT_ERROR nothing: NULL
  * @initial_end: the bookmark that ends a streaming list
  */
 struct event {
 	struct tree_file file;
 	enum event_type type;
 	const struct tree *object;
-	const char *namespace;
-	const char *name;
-	const char *version;
+	struct object_id id;
 	bool initial_end;
 };
 

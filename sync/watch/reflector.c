@@ -39,6 +39,8 @@ int reflector_ask(struct reflector *reflector, uint32_t random, char **path)
 	reflector->wrong = false;
 	if (reflector->phase == REFLECTOR_STREAM && reflector->no_streams)
 		reflector->phase = REFLECTOR_LIST;
+	reflector->last.seen = false;
+	reflector->last.same = false;
 	reflector->paged = !reflector_watches(reflector);
 	reflector->seconds =
 		(unsigned int)backoff_jitter(REFLECTOR_WATCH_SECONDS, random);
@@ -68,12 +70,32 @@ static int begin(struct reflector *reflector)
 {
 	int ret = 0;
 
-	if (!reflector->heard && !reflector->more)
+	if (!reflector->heard && !reflector->more) {
+		reflector->last.known = false;
 		ret = reflector->sink->list(reflector->sink->context,
 					    reflector->kind);
+	}
 	if (!ret)
 		reflector->heard = true;
 	return check_sink(reflector, ret);
+}
+
+/* Names that are too long belong to no object that the API allows. */
+static void note_last(struct reflector *reflector, const struct object_id *id,
+		      bool gone)
+{
+	struct landmark *last = &reflector->last;
+
+	if (last->known && version_before(id->version, last->version))
+		return;
+	last->known = strlen(id->name) <= REFLECTOR_NAME &&
+		      strlen(id->namespace) <= REFLECTOR_NAMESPACE;
+	if (!last->known)
+		return;
+	last->gone = gone;
+	strcpy(last->namespace, id->namespace);
+	strcpy(last->name, id->name);
+	strcpy(last->version, id->version);
 }
 
 static int finish(struct reflector *reflector, const char *version)
@@ -88,6 +110,7 @@ static int finish(struct reflector *reflector, const char *version)
 	reflector->synced = true;
 	reflector->no_pages = false;
 	reflector->refusals = 0;
+	reflector->away = false;
 	*reflector->text = '\0';
 	return 0;
 }
@@ -104,7 +127,7 @@ static int take_bookmark(struct reflector *reflector, const struct event *event)
 	if (reflector->phase != REFLECTOR_STREAM)
 		return 0;
 	if (event->initial_end)
-		return finish(reflector, event->version);
+		return finish(reflector, event->id.version);
 	/* An old server takes no notice of sendInitialEvents, and never ends. */
 	reflector->no_streams = true;
 	return fail(reflector, -EINVAL, "", "a bookmark before the list's end");
@@ -128,13 +151,16 @@ static int take_event(struct reflector *reflector, const struct event *event)
 	else
 		ret = check_sink(reflector,
 				 sink->remove(sink->context, reflector->kind,
-					      event->namespace, event->name));
+					      event->id.namespace,
+					      event->id.name));
 	if (ret)
 		return ret;
 	reflector->heard = true;
+	if (event->type != EVENT_BOOKMARK)
+		note_last(reflector, &event->id, event->type == EVENT_DELETED);
 	/* A list that is not whole is no place to go on from. */
-	if (!stream && !version_before(event->version, reflector->version))
-		strcpy(reflector->version, event->version);
+	if (!stream && !version_before(event->id.version, reflector->version))
+		strcpy(reflector->version, event->id.version);
 	return 0;
 }
 
@@ -153,22 +179,43 @@ static int take_line(void *context, const char *bytes, size_t len)
 	return ret;
 }
 
+/* An object of a list, or the one that a check has asked for. */
+static int take_object(struct reflector *reflector, const struct tree *object)
+{
+	struct tree_error error;
+	struct object_id id;
+	int ret;
+
+	ret = object_id_read(&id, object, &error);
+	if (ret)
+		return fail(reflector, ret, error.field, error.message);
+	if (reflector->phase == REFLECTOR_CHECK) {
+		reflector->last.seen = true;
+		reflector->last.same =
+			!strcmp(id.version, reflector->last.version);
+		return 0;
+	}
+	ret = upsert(reflector, object);
+	if (!ret)
+		note_last(reflector, &id, false);
+	return ret;
+}
+
 static int take_item(void *context, const char *bytes, size_t len)
 {
 	struct reflector *reflector = context;
 	struct tree_error error;
 	struct tree_file file;
-	int ret;
+	int ret = 0;
 
-	if (reflector->phase == REFLECTOR_CHECK)
-		return 0;
-	ret = begin(reflector);
+	if (reflector->phase != REFLECTOR_CHECK)
+		ret = begin(reflector);
 	if (ret)
 		return ret;
 	ret = tree_read_json(&file, bytes, len, &error);
 	if (ret)
 		return fail(reflector, ret, error.field, error.message);
-	ret = upsert(reflector, file.documents);
+	ret = take_object(reflector, file.documents);
 	tree_clean(&file);
 	return ret;
 }
@@ -184,6 +231,26 @@ static int check_cut(struct reflector *reflector, int ret)
 				     "not JSON, or no list");
 }
 
+/*
+ * Is the server's history ours, as far as that goes? What it was when nobody
+ * answered is not known: then only the object that it still has is a place to
+ * go on from, for a bookmark names no more than a number.
+ */
+static void end_check(struct reflector *reflector, const char *version)
+{
+	const struct landmark *last = &reflector->last;
+
+	if (version_before(version, reflector->version) ||
+	    (last->gone ? last->seen : !last->same)) {
+		reflector->phase = REFLECTOR_STREAM;
+		return;
+	}
+	reflector->phase = REFLECTOR_WATCH;
+	if (reflector->away)
+		strcpy(reflector->version, last->version);
+	reflector->away = false;
+}
+
 /* A page is whole: check what it says of itself, and whether more follows. */
 static int end_page(struct reflector *reflector)
 {
@@ -196,9 +263,7 @@ static int end_page(struct reflector *reflector)
 	if (ret)
 		return fail(reflector, ret, error.field, error.message);
 	if (reflector->phase == REFLECTOR_CHECK) {
-		bool before = version_before(end.version, reflector->version);
-
-		reflector->phase = before ? REFLECTOR_STREAM : REFLECTOR_WATCH;
+		end_check(reflector, end.version);
 		free(end.more);
 		return 0;
 	}

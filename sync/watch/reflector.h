@@ -8,9 +8,12 @@
  *     |     has none of these: list, in pages of REFLECTOR_PAGE
  *   watch   from the version that came last; ends after 5 to 10 minutes by agreement
  *     |
- *   check   after a watch was cut: is the server's version still not before ours? A
- *           server that was restored from a backup would otherwise keep silent until
- *           it is past ours
+ *   check   after a watch was cut: is the server's version still not before ours, and
+ *           the object that was last told of still what it was? A server that was
+ *           restored from a backup would otherwise keep silent until it is past ours,
+ *           or go on from a version that was another one then. If it was away
+ *           meanwhile, the watch goes on from that object's version, not from a
+ *           bookmark: only what both histories have is passed over
  *
  * 410 Gone, wherever it comes from, leads back to the beginning, and what the sink
  * has stays until the new list is whole.
@@ -57,6 +60,30 @@ enum reflector_phase {
 	REFLECTOR_CHECK,
 };
 
+/* Longest namespace and name (RFC 1123 label and subdomain). */
+#define REFLECTOR_NAMESPACE 63
+#define REFLECTOR_NAME 253
+
+/**
+ * struct landmark - the newest object that the server has told of
+ * @known: there is one
+ * @gone: it was deleted, with this version
+ * @seen: a check has found it
+ * @same: with the version that is here
+ * @namespace: its namespace, "": none
+ * @name: its name
+ * @version: its resourceVersion
+ */
+struct landmark {
+	bool known;
+	bool gone;
+	bool seen;
+	bool same;
+	char namespace[REFLECTOR_NAMESPACE + 1];
+	char name[REFLECTOR_NAME + 1];
+	char version[VERSION_MAX + 1];
+};
+
 /**
  * struct reflector - one kind
  * @kind: which
@@ -68,6 +95,8 @@ enum reflector_phase {
  * @synced: the sink has had a whole list, or knows that there is none
  * @refusals: so many times in a row the server had none of this kind
  * @version: resourceVersion that came last
+ * @last: the object that was told of last
+ * @away: nobody answered since the watch was cut
  * @more: token of the next page, owned; NULL: the first one
  * @backoff: of failures in a row
  * @rest: of a watch: the line that is not whole
@@ -91,6 +120,8 @@ struct reflector {
 	bool synced;
 	unsigned int refusals;
 	char version[VERSION_MAX + 1];
+	struct landmark last;
+	bool away;
 	char *more;
 	struct backoff backoff;
 	struct buffer rest;

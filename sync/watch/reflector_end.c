@@ -21,7 +21,8 @@ static void start_over(struct reflector *reflector)
 static void check_first(struct reflector *reflector)
 {
 	if (reflector->phase == REFLECTOR_WATCH)
-		reflector->phase = REFLECTOR_CHECK;
+		reflector->phase = reflector->last.known ? REFLECTOR_CHECK :
+							   REFLECTOR_STREAM;
 }
 
 static void tell(struct reflector *reflector, const char *what)
@@ -153,6 +154,7 @@ static uint64_t end_cut(struct reflector *reflector,
 	    (end->timed_out || reflector->backoff.failures >= STREAMS_MAX))
 		reflector->no_streams = true;
 	check_first(reflector);
+	reflector->away |= !end->status;
 	if (end->status == 200)
 		snprintf(what, sizeof(what),
 			 "the API server's answer about %s broke off: %s",

@@ -54,8 +54,6 @@ static int format_query(const struct reflector *reflector, const char *more,
 				"watch=1&allowWatchBookmarks=true"
 				"&resourceVersion=%s&timeoutSeconds=%u",
 				reflector->version, reflector->seconds);
-	case REFLECTOR_CHECK:
-		return snprintf(query, size, "limit=1");
 	default:
 		if (more)
 			return snprintf(query, size, "limit=%u&continue=%s",
@@ -82,12 +80,33 @@ static int join(const struct reflector *reflector, const char *more,
 	return *path ? 0 : -ENOMEM;
 }
 
+/* A list of one, without the filters: what it is now, wherever it belongs. */
+static int check_path(const struct reflector *reflector, char **path)
+{
+	const struct landmark *last = &reflector->last;
+	char *namespace = curl_easy_escape(NULL, last->namespace, 0);
+	char *name = curl_easy_escape(NULL, last->name, 0);
+
+	*path = NULL;
+	if (namespace && name &&
+	    asprintf(path, "%s?fieldSelector=metadata.name%%3D%s%s%s&limit=1",
+		     kinds[reflector->kind].path, name,
+		     *namespace ? "%2Cmetadata.namespace%3D" : "",
+		     namespace) < 0)
+		*path = NULL;
+	curl_free(namespace);
+	curl_free(name);
+	return *path ? 0 : -ENOMEM;
+}
+
 int reflector_path(const struct reflector *reflector, char **path)
 {
 	bool node = reflector->kind == SOURCE_NODE;
 	char *more = NULL, *name = NULL;
 	int ret = -ENOMEM;
 
+	if (reflector->phase == REFLECTOR_CHECK)
+		return check_path(reflector, path);
 	*path = NULL;
 	if (reflector->more)
 		more = curl_easy_escape(NULL, reflector->more, 0);

@@ -4,6 +4,7 @@
 Relay passes bytes, whatever they are; Meddler ends TLS and speaks HTTP/1.1, so that it
 can change what is said.
 """
+import contextlib
 import http.client
 import http.server
 import json
@@ -16,22 +17,29 @@ import threading
 from k8s.control_plane import API
 
 
-def _listen(ns):
+def _listen(ns, port):
     with ns:
-        s = socket.create_server(("127.0.0.1", 0), backlog=16)
+        s = socket.create_server(("127.0.0.1", port), backlog=16)
     return s, s.getsockname()[1]
 
 
-class Relay:
-    """A TCP relay to the API server of ns; connections counts those that came.
+def _shut(end):
+    with contextlib.suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
 
-    freeze() makes it deaf and dumb: all that is open stays open, acked by TCP, and no
-    byte passes any more. New connections pass.
+
+class Relay:
+    """A TCP relay, in ns, to the API server; connections counts those that came.
+
+    up: the namespace from which the server is reached, and its address there; at: the
+    port to listen on. freeze() makes it deaf and dumb: all that is open stays open,
+    acked by TCP, and no byte passes any more. New connections pass. cut() ends all.
     """
 
-    def __init__(self, ns, port=API):
-        self.ns, self.to, self.connections, self.frozen = ns, port, 0, 0
-        self.listener, self.port = _listen(ns)
+    def __init__(self, ns, port=API, up=None, at=0):
+        self.up, self.address = up or (ns, "127.0.0.1")
+        self.to, self.connections, self.frozen, self.ends = port, 0, 0, set()
+        self.listener, self.port = _listen(ns, at)
         threading.Thread(target=self._accept, daemon=True).start()
 
     def freeze(self):
@@ -47,10 +55,17 @@ class Relay:
             threading.Thread(target=self._pass, args=(client, self.connections), daemon=True).start()
 
     def _pass(self, client, number):
-        with self.ns:
-            server = socket.create_connection(("127.0.0.1", self.to))
+        try:
+            with self.up:
+                server = socket.create_connection((self.address, self.to))
+        except OSError:
+            client.close()
+            return
         ends = {client: server, server: client}
-        with client, server:
+        self.ends |= set(ends)
+        with client, server, contextlib.ExitStack() as stack:
+            for end in ends:                # a child of ours may hold them open
+                stack.callback(_shut, end)
             while True:
                 ready, _, _ = select.select(list(ends), [], [], 0.05)
                 for s in ready:
@@ -65,7 +80,12 @@ class Relay:
                     except OSError:
                         return
 
+    def cut(self):
+        for end in list(self.ends):
+            _shut(end)
+
     def close(self):
+        _shut(self.listener)                # accept() holds it until it is shut
         self.listener.close()
 
     def __enter__(self):

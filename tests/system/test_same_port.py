@@ -5,7 +5,7 @@ import pytest
 from lab.client import Answer, Conversation
 from lab.family import FAMILIES
 
-PORT = 41000
+PORT = 31000            # neither the kernel nor lab.client gives it to anybody
 
 
 @pytest.fixture(params=["source kept", "masqueraded"])

@@ -132,7 +132,10 @@ static void told_is(const char *expected)
 #define PAGE(version, more, items)                      \
 	"{\"metadata\":{\"resourceVersion\":\"" version \
 	"\",\"continue\":\"" more "\"},\"items\":[" items "]}\n"
-#define ITEM(name) "{\"metadata\":{\"name\":\"" name "\"}}"
+#define ITEM_AT(name, version)                                                \
+	"{\"metadata\":{\"name\":\"" name "\",\"resourceVersion\":\"" version \
+	"\"}}"
+#define ITEM(name) ITEM_AT(name, "5")
 
 /* A reflector that watches from version 10 and has told of "a". */
 static struct reflector watching(enum source_kind kind)
@@ -313,6 +316,9 @@ static void SYN_01_what_was_there_is_not_missing_at_once(void **state)
 	reflector_clean(&reflector);
 }
 
+#define CHECK "/api/v1/services?fieldSelector=metadata.name%3Da&limit=1"
+#define AWAY "https://x: Connection refused"
+
 static void SYN_03_a_cut_watch_checks_the_server(void **state)
 {
 	struct reflector reflector = watching(SOURCE_SERVICE);
@@ -321,25 +327,76 @@ static void SYN_03_a_cut_watch_checks_the_server(void **state)
 	hears(&reflector, 200, "{\"type\":\"ADD");
 	assert_true(ends(&reflector, 200, "reset", 9 * SECOND) > 0);
 	assert_string_equal(reflector.text, "");
-	asks(&reflector, "/api/v1/services?limit=1&");
-	assert_true(ends(&reflector, 0, "https://x: Connection refused", 1) >
-		    0);
-	assert_string_equal(reflector.text, "https://x: Connection refused");
-	asks(&reflector, "?limit=1&");
-	hears(&reflector, 200, PAGE("10", "more", ITEM("z")));
+	/* the server was there all the time: its bookmark holds */
+	asks(&reflector, CHECK);
+	hears(&reflector, 200, PAGE("12", "", ITEM("a")));
+	assert_int_equal(ends(&reflector, 200, NULL, 1), 0);
+	asks(&reflector, "resourceVersion=10&");
+	/* it was away: what it has of ours is where to go on */
+	ends(&reflector, 0, AWAY, 1);
+	assert_string_equal(reflector.text, AWAY);
+	asks(&reflector, CHECK);
+	hears(&reflector, 200, PAGE("10", "more", ITEM("a")));
 	assert_int_equal(ends(&reflector, 200, NULL, 1), 0);
 	assert_string_equal(reflector.text, "");
-	asks(&reflector, "resourceVersion=10&");
+	asks(&reflector, "resourceVersion=5&");
 	told_is("");
 	/* a server of yesterday */
-	ends(&reflector, 0, "https://x: Connection refused", 1);
-	asks(&reflector, "?limit=1&");
-	hears(&reflector, 200, PAGE("9", "", ITEM("z")));
+	ends(&reflector, 0, AWAY, 1);
+	asks(&reflector, CHECK);
+	hears(&reflector, 200, PAGE("4", "", ITEM("a")));
 	assert_int_equal(ends(&reflector, 200, NULL, 1), 0);
 	asks(&reflector, "sendInitialEvents");
 	hears(&reflector, 200, STREAM_END("9"));
 	told_is("list listed ");
 	assert_string_equal(reflector.version, "9");
+	reflector_clean(&reflector);
+}
+
+static void SYN_03_another_history_is_listed_anew(void **state)
+{
+	static const struct {
+		const char *event;
+		const char *answer;
+		bool same;
+	} cases[] = {
+		{ EVENT("MODIFIED", "a", "11"), ITEM_AT("a", "11"), true },
+		{ EVENT("MODIFIED", "a", "11"), ITEM_AT("a", "5"), false },
+		{ EVENT("MODIFIED", "a", "11"), ITEM_AT("a", "12"), false },
+		{ EVENT("MODIFIED", "a", "11"), "", false },
+		{ EVENT("DELETED", "a", "11"), "", true },
+		{ EVENT("DELETED", "a", "11"), ITEM_AT("a", "5"), false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct reflector reflector = watching(SOURCE_SERVICE);
+		char page[256];
+
+		hears(&reflector, 200, cases[i].event);
+		ends(&reflector, 200, "reset", 9 * SECOND);
+		asks(&reflector, CHECK);
+		snprintf(page, sizeof(page), PAGE("20", "", "%s"),
+			 cases[i].answer);
+		hears(&reflector, 200, page);
+		ends(&reflector, 200, NULL, 1);
+		asks(&reflector, cases[i].same ? "resourceVersion=11&" :
+						 "sendInitialEvents");
+		told_is(strstr(cases[i].event, "DEL") ? "-a " : "+a ");
+		reflector_clean(&reflector);
+	}
+}
+
+static void SYN_03_an_empty_list_is_asked_for_again(void **state)
+{
+	struct reflector reflector = begin(SOURCE_SERVICE);
+
+	(void)state;
+	asks(&reflector, "sendInitialEvents=true");
+	hears(&reflector, 200, STREAM_END("10"));
+	told_is("list listed ");
+	ends(&reflector, 200, "reset", 9 * SECOND);
+	asks(&reflector, "sendInitialEvents=true");
 	reflector_clean(&reflector);
 }
 
@@ -503,6 +560,8 @@ int main(void)
 		TEST(SYN_01_missing_is_told_once),
 		TEST(SYN_01_what_was_there_is_not_missing_at_once),
 		TEST(SYN_03_a_cut_watch_checks_the_server),
+		TEST(SYN_03_another_history_is_listed_anew),
+		TEST(SYN_03_an_empty_list_is_asked_for_again),
 		TEST(SYN_03_waits_grow_and_are_asked_for),
 		TEST(SYN_03_short_watches_wait_longer_each_time),
 		TEST(SYN_03_wrong_json_leads_to_a_list),

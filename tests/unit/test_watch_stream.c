@@ -291,9 +291,9 @@ static void SYN_03_events(void **state)
 		assert_int_equal(event.type, cases[i].type);
 		assert_null(event.object->parent);
 		if (cases[i].name)
-			assert_string_equal(event.name, cases[i].name);
+			assert_string_equal(event.id.name, cases[i].name);
 		if (cases[i].version)
-			assert_string_equal(event.version, cases[i].version);
+			assert_string_equal(event.id.version, cases[i].version);
 		assert_int_equal(event.initial_end,
 				 event.type == EVENT_BOOKMARK);
 		event_clean(&event);

@@ -26,13 +26,14 @@ await_socket() {
 
 boot_qemu() {
 	rm -f "$work"/*.socket
-	local shares=() cpu=() arguments
+	local shares=() nic=none cpu=() arguments
 	need qemu-system-x86_64 setpriv
 	share host / -o cache=always
 	if [ -n "$out" ]; then share out "$out" -o cache=none; fi
 	await_socket "$work/host.socket"
 	if [ -n "$out" ]; then await_socket "$work/out.socket"; fi
 
+	if [ "$network" = 1 ]; then nic=user,model=virtio-net-pci,ipv6=off; fi
 	arguments='console=ttyS0,115200 panic=-1 oops=panic tsc=reliable random.trust_cpu=on no_timer_check clearcpuid=erms,fsrm,rep_good'
 	case $accel in
 	kvm) cpu=(-accel kvm -cpu host -smp "$smp") ;;
@@ -49,6 +50,7 @@ boot_qemu() {
 		"${cpu[@]}" \
 		-kernel "$K_IMAGE" -initrd "$work/initrd" -append "$arguments $append" \
 		-chardev "file,id=console,path=$log" -serial chardev:console \
+		-nic "$nic" \
 		-device virtio-serial-pci \
 		-chardev "file,id=out,path=$work/out" \
 		-device virtserialport,chardev=out,name=nf_svc.out \

@@ -67,13 +67,23 @@ class Api:
         connection = self._mine.__dict__.setdefault("connection", _Connection(self.ns, self.port))
         kind = "merge-patch+json" if method == "PATCH" else "json"
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": f"application/{kind}"}
+
+        def ask():
+            try:
+                connection.request(method, where, json.dumps(body) if body is not None else None, headers)
+                answer = connection.getresponse()
+                return answer, answer.read().decode()
+            except (OSError, http.client.HTTPException):
+                connection.close()          # the next request begins with a new one
+                raise
+
+        used = connection.sock is not None
         try:
-            connection.request(method, where, json.dumps(body) if body is not None else None, headers)
-            answer = connection.getresponse()
-            text = answer.read().decode()
-        except (OSError, http.client.HTTPException):
-            connection.close()              # the next request begins with a new one
-            raise
+            answer, text = ask()
+        except http.client.RemoteDisconnected:
+            if not used:                    # a connection that was idle may have been closed meanwhile
+                raise
+            answer, text = ask()
         try:
             said = json.loads(text)
         except ValueError:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""svcsyncd in a namespace, following a directory of manifests, and what it tells."""
+"""svcsyncd in a namespace, following a directory of manifests or an API server, and what it tells."""
 import json
 import os
 import signal
@@ -13,10 +13,13 @@ CIDRS = "10.96.0.0/16,fd00:10:96::/112"
 
 
 class Daemon:
-    """svcsyncd of host; folder holds its manifests, its state and its log."""
+    """svcsyncd of host; folder holds its manifests, its state and its log.
 
-    def __init__(self, host, folder, *flags):
-        self.host, self.folder, self.flags = host, folder, flags
+    kubeconfig: of the API server that it follows instead of the manifests.
+    """
+
+    def __init__(self, host, folder, *flags, kubeconfig=None):
+        self.host, self.folder, self.flags, self.kubeconfig = host, folder, flags, kubeconfig
         self.manifests = folder / "manifests"
         self.manifests.mkdir()
         self.log = folder / "log"
@@ -25,8 +28,10 @@ class Daemon:
 
     def start(self, *flags, wait=True, limit=20.0):
         """Start it; returns when everything is in the kernel, unless told not to wait."""
-        words = ["svcsyncd", "--source", self.manifests, "--state-dir", self.folder / "state",
-                 "--service-cidr", CIDRS, "--v", "2", *self.flags, *flags]
+        source = (["--kubeconfig", self.kubeconfig] if self.kubeconfig else
+                  ["--source", self.manifests, "--service-cidr", CIDRS])
+        words = ["svcsyncd", *source, "--state-dir", self.folder / "state", "--v", "2",
+                 *self.flags, *flags]
         mark = len(self.text())
         with self.host, self.log.open("ab") as log:
             self.process = subprocess.Popen([str(w) for w in words], stderr=log,

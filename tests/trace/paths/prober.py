@@ -12,10 +12,8 @@ from collections import deque
 from lab.client import Answer
 from lab.family import PROTOCOLS
 
-from . import world
-
 AT_ONCE = 48                    # probes under way that expect to hear something
-SILENCE = 2.0                   # seconds after which one that expects nothing is content
+SILENCE = 2.0                   # seconds after which one that expects nothing, or knows nothing, is content
 PATIENCE = 15.0                 # seconds after which one that expects something gives up
 TRIES = 60                      # with three endpoints one is missed by chance once in 10^10
 NOBODY_ELSE = 4                 # so often at least where another endpoint could answer
@@ -65,7 +63,7 @@ class Probe:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_CLOSE)
         self.asked = self.forbidden = False
         try:
-            self.socket.connect(world.destination(case.row, case.frontend, case.family, hosts.lab))
+            self.socket.connect(case.destination(hosts.lab))
             if datagrams:
                 self.ask()
         except BlockingIOError:
@@ -116,9 +114,10 @@ class Probe:
             self.word = errno.errorcode.get(error.errno, str(error.errno))
 
     def late(self, now):
-        if now - self.begin > (SILENCE if self.silent else PATIENCE):
+        unknown = not self.case.expected
+        if now - self.begin > (SILENCE if self.silent or unknown else PATIENCE):
             self.word = "silent"
-            if not self.silent:
+            if not self.silent and not unknown:
                 self.testify(now)
         return self.word
 
@@ -139,8 +138,7 @@ class Question:
 
     def __init__(self, case):
         self.case, self.heard = case, {}
-        several = len(case.row.endpoints) > 1 and not case.expected & {"refused", "silent"}
-        self.least = NOBODY_ELSE if several else 1
+        self.least = NOBODY_ELSE if case.several else 1
 
     @property
     def answered(self):
@@ -163,13 +161,15 @@ def _allow_sockets():
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def ask_all(cases, hosts):
+def ask_all(cases, hosts, question=Question):
     """Ask until every case has shown all that is expected, or something else; the Questions.
 
-    Those that expect silence are under way all the time and cost their wait only once.
+    A case has client, family, protocol, expected (words; none: it is not known what to expect),
+    several and destination(lab), as case.Case; question makes a Question of each. Those that expect
+    silence are under way all the time and cost their wait only once.
     """
     _allow_sockets()
-    questions = [Question(case) for case in cases]
+    questions = [question(case) for case in cases]
     loud = deque(q for q in questions if q.case.expected != {"silent"})
     quiet = deque(q for q in questions if q.case.expected == {"silent"})
     selector, flying, talking, looked = selectors.EpollSelector(), {}, 0, 0.0

@@ -7,13 +7,14 @@ import pathlib
 from lab import conntrack
 
 from . import prober, table, world
+from .case import cases
 
 
 def group(settings, sections, hosts, engine, every=1):
     """Load and ask sections of the same settings; the Questions."""
     engine.load(world.objects([row for s in sections for row in s.rows], hosts), settings)
     conntrack.flush(hosts.lab.node)
-    return prober.ask_all(table.cases(sections, every), hosts)
+    return prober.ask_all(cases(sections, every), hosts)
 
 
 def everything(sections, hosts, engine, every=1, path=None):

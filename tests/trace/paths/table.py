@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Reads expected.txt: sections of rows, and the cases that they come to."""
+"""Reads expected.txt: sections of rows."""
 import pathlib
 import re
 from dataclasses import dataclass
@@ -46,26 +46,6 @@ class Section:
     settings: Settings
     asked: frozenset
     rows: tuple
-
-
-@dataclass(frozen=True)
-class Case:
-    """One client that asks one frontend."""
-    row: Row
-    frontend: str
-    client: str
-    family: object
-    protocol: str
-
-    @property
-    def expected(self):
-        return self.row.expected[self.client]
-
-    def __str__(self):
-        endpoints = "+".join(f"{h}-{c}" for h, c in self.row.endpoints.items()) or "none"
-        ranges = ",".join(self.row.ranges).replace(" ", "") or "-"
-        return (f"{self.row.line}/{endpoints}/{self.frontend.replace(' ', '-')}/{self.row.policy}/"
-                f"{ranges}/{self.client}/{self.family}/{self.protocol}")
 
 
 class Wrong(Exception):
@@ -155,13 +135,3 @@ def groups(sections):
     for section in sections:
         found.setdefault(section.settings, []).append(section)
     return found
-
-
-def cases(sections, every=1):
-    """The cases of sections; with every > 1 one of so many."""
-    found = [Case(row, frontend, client, family, protocol)
-             for section in sections
-             for row in section.rows for frontend in row.frontends for client in row.expected
-             for family in FAMILIES if family.name in section.asked
-             for protocol in PROTOCOLS if protocol in section.asked]
-    return found[::every]
