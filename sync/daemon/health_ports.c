@@ -86,7 +86,7 @@ static struct health_port *find(const struct health_ports *ports,
 
 static int listen_at(struct health_port *port, const struct nf_svc_addr *addr)
 {
-	struct http *http, **place;
+	struct http_server *http, **place;
 	int ret = http_open(&http, port->owner->event, addr, port->port, answer,
 			    port);
 

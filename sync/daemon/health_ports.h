@@ -24,7 +24,7 @@ struct health_port {
 	uint16_t port;
 	bool wanted;
 	struct health_ports *owner;
-	struct http **servers;
+	struct http_server **servers;
 	size_t n_servers;
 };
 

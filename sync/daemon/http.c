@@ -19,14 +19,14 @@
 #define MEMORY (16 * 1024)
 
 /**
- * struct http - a server
+ * struct http_server - a server
  * @daemon: libmicrohttpd's
  * @io: its events
  * @timer: what it has to do without them
  * @handler: answers
  * @context: for it
  */
-struct http {
+struct http_server {
 	struct MHD_Daemon *daemon;
 	sd_event_source *io;
 	sd_event_source *timer;
@@ -58,7 +58,7 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *connection,
 				    .type = "text/plain; charset=utf-8",
 				    .weight = -1 };
 	struct MHD_Response *response;
-	struct http *http = arg;
+	struct http_server *http = arg;
 	enum MHD_Result ret;
 	char weight[24];
 
@@ -91,7 +91,7 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *connection,
 	return ret;
 }
 
-static int work(struct http *http)
+static int work(struct http_server *http)
 {
 	MHD_UNSIGNED_LONG_LONG wait;
 
@@ -166,7 +166,7 @@ static int make_socket(const struct nf_svc_addr *addr, uint16_t port)
 	return fd;
 }
 
-static int start(struct http *http, sd_event *event, int fd)
+static int start(struct http_server *http, sd_event *event, int fd)
 {
 	const union MHD_DaemonInfo *info;
 	int ret;
@@ -192,11 +192,11 @@ static int start(struct http *http, sd_event *event, int fd)
 	return ret < 0 ? ret : 0;
 }
 
-int http_open(struct http **result, sd_event *event,
+int http_open(struct http_server **result, sd_event *event,
 	      const struct nf_svc_addr *addr, uint16_t port,
 	      http_handler handler, void *context)
 {
-	struct http *http;
+	struct http_server *http;
 	int fd, ret;
 
 	*result = NULL;
@@ -219,7 +219,7 @@ int http_open(struct http **result, sd_event *event,
 	return 0;
 }
 
-void http_close(struct http *http)
+void http_close(struct http_server *http)
 {
 	if (!http)
 		return;

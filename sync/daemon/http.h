@@ -30,7 +30,7 @@ struct http_answer {
 typedef void (*http_handler)(void *context, const char *path,
 			     struct http_answer *answer);
 
-struct http;
+struct http_server;
 
 /**
  * http_open - listen
@@ -43,7 +43,7 @@ struct http;
  *
  * Return: 0 or a negative errno.
  */
-int http_open(struct http **http, sd_event *event,
+int http_open(struct http_server **http, sd_event *event,
 	      const struct nf_svc_addr *addr, uint16_t port,
 	      http_handler handler, void *context);
 
@@ -51,6 +51,6 @@ int http_open(struct http **http, sd_event *event,
  * http_close - listen no longer
  * @http: NULL is fine
  */
-void http_close(struct http *http);
+void http_close(struct http_server *http);
 
 #endif

@@ -18,6 +18,8 @@
 
 /* Another writer's transaction is waited for so long, milliseconds. */
 #define BUSY_MS 5000
+/* There is no file of this run yet: not even what was adopted is known to be in one. */
+#define NOTHING UINT64_MAX
 
 static bool put_line(FILE *out, const char *before, cJSON *value)
 {
@@ -118,7 +120,7 @@ static int on_saved(sd_event_source *source, const siginfo_t *si, void *arg)
 	last->child = sd_event_source_disable_unref(last->child);
 	tell(last, si->si_code == CLD_EXITED ? si->si_status : EINTR);
 	if (si->si_code != CLD_EXITED || si->si_status)
-		last->saved = 0;
+		last->saved = NOTHING;
 	last_note(last);
 	return 0;
 }
@@ -132,6 +134,7 @@ static int begin(sd_event_source *source, uint64_t when, void *arg)
 {
 	struct last *last = arg;
 	pid_t pid;
+	int ret;
 
 	(void)source;
 	(void)when;
@@ -142,10 +145,12 @@ static int begin(sd_event_source *source, uint64_t when, void *arg)
 		close_range(STDERR_FILENO + 1, ~0U, 0);
 		_exit(-save(last));
 	}
-	if (pid < 0 || sd_event_add_child(last->settle->event, &last->child,
-					  pid, WEXITED, on_saved, last) < 0) {
-		tell(last, errno);
-		last->saved = 0;
+	ret = pid < 0 ? -errno :
+			sd_event_add_child(last->settle->event, &last->child,
+					   pid, WEXITED, on_saved, last);
+	if (ret < 0) {
+		tell(last, -ret);
+		last->saved = NOTHING;
 	}
 	return 0;
 }
@@ -170,8 +175,11 @@ void last_note(struct last *last)
 
 int last_open(struct last *last)
 {
-	int ret = sd_event_add_time(last->settle->event, &last->timer,
-				    CLOCK_MONOTONIC, 0, 0, begin, last);
+	int ret;
+
+	last->saved = NOTHING;
+	ret = sd_event_add_time(last->settle->event, &last->timer,
+				CLOCK_MONOTONIC, 0, 0, begin, last);
 
 	if (ret >= 0)
 		ret = sd_event_source_set_enabled(last->timer, SD_EVENT_OFF);
@@ -190,7 +198,7 @@ void last_close(struct last *last)
 
 		if (!sd_event_source_get_child_pid(last->child, &pid))
 			waitpid(pid, NULL, 0);
-		last->saved = 0;
+		last->saved = NOTHING;
 	}
 	if (last->settle->settled && last->saved != last->settle->commits) {
 		ret = save(last);

@@ -21,7 +21,7 @@
  * @path: of the file
  * @timer: when to write it
  * @child: who writes it; NULL: nobody does
- * @saved: settle's commits that are in it
+ * @saved: settle's commits that are in it; UINT64_MAX: it is not known
  * @begun: when it was begun last, microseconds of CLOCK_MONOTONIC; 0: never
  * @told: that it could not be written
  */

@@ -26,6 +26,7 @@
 #include "machine.h"
 #include "metrics.h"
 #include "prepare.h"
+#include "sync/watch/recorder.h"
 #include "sync/watch/watch.h"
 #include "tell.h"
 
@@ -74,8 +75,8 @@ struct daemon {
 	struct health health;
 	struct health_ports ports;
 	struct metrics metrics;
-	struct http *healthz_server;
-	struct http *metrics_server;
+	struct http_server *healthz_server;
+	struct http_server *metrics_server;
 	sd_event_source *listening;
 	bool told;
 	bool ready;
@@ -162,7 +163,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *si,
 	return 0;
 }
 
-static int listen_at(struct daemon *daemon, struct http **server,
+static int listen_at(struct daemon *daemon, struct http_server **server,
 		     const struct config_place *place, http_handler handler,
 		     void *context, const char *name)
 {
@@ -276,6 +277,34 @@ static int open_last(struct daemon *daemon)
 	return last_open(last);
 }
 
+/* An Event of what is reported: of a Service, or of this node. */
+static void on_event(void *context, const char *object, const char *reason,
+		     const char *text)
+{
+	struct daemon *daemon = context;
+	const char *slash = strchr(object, '/');
+	struct record record = { .warning = true,
+				 .reason = reason,
+				 .action = "Sync",
+				 .note = text };
+	const struct mirror *mirror;
+	char namespace[MIRROR_TEXT];
+
+	if (!strcmp(reason, report_text(REPORT_HEALTH_PORT)))
+		record.action = "Listen";
+	if (slash) {
+		snprintf(namespace, sizeof(namespace), "%.*s",
+			 (int)(slash - object), object);
+		mirror = mirrors_find(&daemon->store.mirrors, namespace,
+				      slash + 1);
+		record.namespace = namespace;
+		record.name = slash + 1;
+		record.uid = mirror && mirror->present ? mirror->service.uid :
+							 NULL;
+	}
+	watch_record(daemon->watch, &record);
+}
+
 /* An API server: out of a kubeconfig, or as the service account of a pod. */
 static int open_watch(struct daemon *daemon)
 {
@@ -287,14 +316,22 @@ static int open_watch(struct daemon *daemon)
 		.agent = "svcsyncd/" SVCCTL_VERSION,
 	};
 	const struct source_sink sink = store_sink(&daemon->store);
+	const struct record started = { .reason = "Starting",
+					.action = "StartKubeProxy",
+					.note = "" };
 	char error[CLUSTER_ERROR];
 	int ret;
 
 	ret = watch_start(&daemon->watch, daemon->event, &options, &sink,
 			  error);
-	if (ret)
+	if (ret) {
 		log_line(LOG_ERR, "cannot follow an API server: %s", error);
-	return ret;
+		return ret;
+	}
+	watch_record(daemon->watch, &started);
+	daemon->report.event = on_event;
+	daemon->report.context = daemon;
+	return 0;
 }
 
 /* Where objects come from: an API server, unless a directory is said. */

@@ -75,8 +75,8 @@ static int answer(sd_event_source *source, int fd, uint32_t events, void *arg)
 		return 0;
 	value = may_know(peer) ? make(arg) : NULL;
 	text = value ? cJSON_PrintUnformatted(value) : NULL;
-	if (text && send(peer, text, strlen(text), MSG_NOSIGNAL) < 0)
-		errno = 0; /* it went away */
+	if (text)
+		send(peer, text, strlen(text), MSG_NOSIGNAL);
 	cJSON_free(text);
 	cJSON_Delete(value);
 	close(peer);

@@ -4,6 +4,7 @@
 #define NF_SVC_SYNC_WATCH_FOLLOW_H
 
 #include "sync/watch/http.h"
+#include "sync/watch/recorder.h"
 #include "sync/watch/reflector.h"
 #include "sync/watch/watch.h"
 
@@ -46,6 +47,7 @@ struct ping {
  * @credentials: server and secrets
  * @followers: one for each kind
  * @ping: is the server still there?
+ * @recorder: writes Events
  * @well: tells the sink that all is well, a little later
  * @counts: what has happened
  * @problem: of the credentials; empty: none
@@ -59,6 +61,7 @@ struct watch {
 	struct credentials credentials;
 	struct follower followers[SOURCE_KINDS];
 	struct ping ping;
+	struct recorder recorder;
 	sd_event_source *well;
 	struct watch_counts counts;
 	char problem[CLUSTER_ERROR];

@@ -83,8 +83,30 @@ static int add_handle(struct http *http, CURL *easy)
 	return -ENOMEM;
 }
 
-int http_get(struct http *http, struct http_call *call, const char *path,
-	     const struct http_limits *limits)
+/* http_set_options() has made the headers. */
+static int set_body(struct http_call *call, const struct http_body *body)
+{
+	struct curl_slist *list;
+	char type[80];
+
+	if (!body)
+		return 0;
+	snprintf(type, sizeof(type), "Content-Type: %s", body->type);
+	list = curl_slist_append(call->headers, type);
+	if (!list)
+		return -ENOMEM;
+	call->headers = list;
+	if (curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, list) ||
+	    curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE,
+			     (long)strlen(body->text)) ||
+	    curl_easy_setopt(call->easy, CURLOPT_COPYPOSTFIELDS, body->text) ||
+	    curl_easy_setopt(call->easy, CURLOPT_CUSTOMREQUEST, body->method))
+		return -ENOMEM;
+	return 0;
+}
+
+int http_send(struct http *http, struct http_call *call, const char *path,
+	      const struct http_body *body, const struct http_limits *limits)
 {
 	call->easy = curl_easy_init();
 	if (!call->easy)
@@ -102,7 +124,7 @@ int http_get(struct http *http, struct http_call *call, const char *path,
 	curl_easy_setopt(call->easy, CURLOPT_HEADERDATA, call);
 	if (http_set_options(call, http->credentials, path, http->agent,
 			     limits) ||
-	    add_handle(http, call->easy)) {
+	    set_body(call, body) || add_handle(http, call->easy)) {
 		curl_easy_cleanup(call->easy);
 		curl_slist_free_all(call->headers);
 		curl_slist_free_all(call->lead);
@@ -115,6 +137,12 @@ int http_get(struct http *http, struct http_call *call, const char *path,
 		call->next->before = &call->next;
 	http->calls = call;
 	return 0;
+}
+
+int http_get(struct http *http, struct http_call *call, const char *path,
+	     const struct http_limits *limits)
+{
+	return http_send(http, call, path, NULL, limits);
 }
 
 /* Which of libcurl's texts says most, and the same thing at each try. */

@@ -115,6 +115,31 @@ int http_get(struct http *http, struct http_call *call, const char *path,
 	     const struct http_limits *limits);
 
 /**
+ * struct http_body - what a request carries
+ * @method: "POST"
+ * @type: Content-Type
+ * @text: the body
+ */
+struct http_body {
+	const char *method;
+	const char *type;
+	const char *text;
+};
+
+/**
+ * http_send - begin a request that carries something
+ * @http: where it goes
+ * @call: not under way
+ * @path: of the server, with its query; need not stay
+ * @body: method and body; need not stay
+ * @limits: how long it may take
+ *
+ * Return: 0, or -ENOMEM: it has not begun, and will not end.
+ */
+int http_send(struct http *http, struct http_call *call, const char *path,
+	      const struct http_body *body, const struct http_limits *limits);
+
+/**
  * http_abort - break off a request; it ends now
  * @call: under way; not from its own @answer
  * @why: what the server has done, a constant text; NULL: nothing

@@ -199,6 +199,9 @@ static int start(struct watch *watch, const struct watch_options *options)
 		ret = sd_event_source_set_enabled(watch->well, SD_EVENT_OFF);
 	if (ret >= 0)
 		ret = ping_start(watch, options->ping_seconds);
+	if (ret >= 0)
+		ret = recorder_start(&watch->recorder, watch->loop, watch->http,
+				     watch->node);
 	return ret < 0 ? ret : start_followers(watch);
 }
 
@@ -234,6 +237,7 @@ void watch_stop(struct watch *watch)
 		return;
 	ping_stop(watch);
 	http_free(watch->http);
+	recorder_stop(&watch->recorder);
 	for (int kind = 0; kind < SOURCE_KINDS; kind++) {
 		sd_event_source_disable_unref(watch->followers[kind].timer);
 		reflector_clean(&watch->followers[kind].reflector);
@@ -253,4 +257,9 @@ uint64_t watch_heard(const struct watch *watch)
 void watch_counts(const struct watch *watch, struct watch_counts *counts)
 {
 	*counts = watch->counts;
+}
+
+void watch_record(struct watch *watch, const struct record *record)
+{
+	recorder_note(&watch->recorder, record);
 }

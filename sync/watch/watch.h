@@ -7,6 +7,7 @@
  *   ping.c        is the server still there? Are the files of the credentials the same?
  *   reflector*.c  one kind: what to ask, what an answer means
  *   lines.c page.c event.c answer.c   answers cut into pieces, and what they say
+ *   recorder*.c   Events, rate-limited
  *   http*.c       libcurl on the loop
  *   credentials.c kubeconfig.c cluster.c   where the server is and who we are
  *
@@ -66,6 +67,7 @@ struct watch_counts {
 };
 
 struct watch;
+struct record;
 
 /**
  * watch_start - begin to follow an API server
@@ -103,5 +105,12 @@ uint64_t watch_heard(const struct watch *watch);
  * @counts: filled
  */
 void watch_counts(const struct watch *watch, struct watch_counts *counts);
+
+/**
+ * watch_record - write an Event at the server, some time later, if that can be
+ * @watch: the source
+ * @record: what has happened, see recorder.h; need not stay
+ */
+void watch_record(struct watch *watch, const struct record *record);
 
 #endif

@@ -184,6 +184,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         else:
             self._pass(fault)
 
+    def do_POST(self):
+        """What carries something is never passed."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        meddler = self.server.meddler
+        meddler.asked.append((meddler.clock(), self.path))
+        fault = meddler.fault(self.path)
+        self._refuse(fault if isinstance(fault, Refuse) else Refuse(405))
+
     def _refuse(self, fault):
         body = json.dumps({"kind": "Status", "apiVersion": "v1", "status": "Failure",
                            "code": fault.status, "message": fault.message}).encode()

@@ -507,3 +507,58 @@ def test_a_server_that_hangs(ns, meddler, meddled):
         meddler.fault = lambda path: None
         watch.wait_synced()
         watch.wait(event="trouble", text=None)
+
+
+def events(plane, **of):
+    """Events of watch-print at the server, whose regarded object has these fields."""
+    found = plane.admin.request("GET", "/apis/events.k8s.io/v1/events")["items"]
+    return [e for e in found if e["reportingController"] == "svcsyncd" and of.items() <= e["regarding"].items()]
+
+
+@pytest.mark.row("OPS-12")
+def test_events_are_written_and_counted(ns, plane, config):
+    """OPS-12: one object and one reason are one Event; what comes again is counted in it, by kube-proxy's role."""
+    with Watch(ns, "--kubeconfig", config, "--node", "node-of-events", "--record", "1") as watch:
+        watch.wait_synced()
+        until(lambda: events(plane, kind="Node", name="node-of-events"), "the Event of the node", LIMIT)
+        until(lambda: events(plane, name="s0"), "the Event of the Service", LIMIT)
+        node_event = events(plane, kind="Node", name="node-of-events")[0]
+        assert (node_event["reason"], node_event["type"]) == ("Starting", "Normal")
+        assert node_event["metadata"]["namespace"] == "default" and "series" not in node_event
+        event = events(plane, name="s0")[0]
+        assert event["regarding"] == {"kind": "Service", "apiVersion": "v1", "namespace": "default",
+                                      "name": "s0", "uid": "1-2-3"}
+        assert (event["reason"], event["type"], event["note"]) == \
+            ("RefusedByKernel", "Warning", '"quoted", and said')
+        assert event["series"]["count"] == 2 and event["reportingInstance"] == "svcsyncd-node-of-events"
+        plane.admin.create(service("s0"))
+        until(lambda: events(plane, name="s0")[0]["series"]["count"] == 3, "it is counted", 90.0)
+        assert len(events(plane, name="s0")) == 1
+        assert not watch.troubles()
+
+
+@pytest.mark.row("OPS-12")
+def test_one_mistake_never_writes_thousands(ns, plane, config):
+    """OPS-12: of 5,000 objects with one mistake some Events are written, and the watch goes on."""
+    before = len(events(plane))
+    with Watch(ns, "--kubeconfig", config, "--node", "node-of-many", "--record", "5000") as watch:
+        watch.wait_synced()
+        until(lambda: len(events(plane)) - before >= 25, "a burst of Events", LIMIT)
+        mark = watch.mark
+        plane.admin.create(service("behind-them"))
+        watch.wait(mark, event="upsert", name="behind-them")
+        assert len(events(plane)) - before <= 30
+        assert not watch.troubles()
+
+
+@pytest.mark.row("OPS-12")
+def test_events_that_are_refused_harm_nothing(ns, plane, meddler, meddled):
+    """OPS-12: a server that refuses Events, or is against them, is told of no trouble of the watch."""
+    meddler.fault = lambda path: Refuse(403) if "/events" in path else None
+    with Watch(ns, "--kubeconfig", meddled, "--node", "node-refused", "--record", "3") as watch:
+        watch.wait_synced()
+        until(lambda: len(meddler.paths("/events")) == 4, "each is tried once", LIMIT)
+        mark = watch.mark
+        plane.admin.create(service("behind-refusals"))
+        watch.wait(mark, event="upsert", name="behind-refusals")
+        assert not events(plane, name="node-refused") and not watch.troubles()

@@ -214,6 +214,28 @@ def test_status_tells_what_the_daemon_knows(lab, api, daemon, svcctl):
         assert monotonic() - begin < 30
 
 
+@pytest.mark.row("OPS-12", "SYN-08")
+def test_events(api, daemon, svcctl):
+    """OPS-12, SYN-08: its start is an Event of the Node; what is wrong with a Service is one of that, once."""
+    api.put(service("web", V4, externalIPs=["203.0.113.9"]), service("good", V4))
+    daemon.start(limit=60)
+    vip(svcctl, "shop/good:tcp")
+
+    def events(space):
+        found = api.admin.request("GET", f"/apis/events.k8s.io/v1/namespaces/{space}/events")["items"]
+        return [e for e in found if e["reportingController"] == "svcsyncd"]
+
+    uid = api.admin.request("GET", "/api/v1/namespaces/shop/services/web")["metadata"]["uid"]
+    event = until(lambda: [e for e in events("shop") if e["regarding"]["uid"] == uid], "an Event", 60)[0]
+    assert event["type"] == "Warning" and "203.0.113.9" in event["note"]
+    assert event["regarding"]["name"] == "web" and event["regarding"]["kind"] == "Service"
+    start = until(lambda: [e for e in events("default") if e["reason"] == "Starting"], "Starting", 60)[-1]
+    assert start["regarding"]["kind"] == "Node" and start["regarding"]["name"] == "node"
+    api.put(service("web", V4, externalIPs=["203.0.113.9"], sessionAffinity="ClientIP"))
+    until(lambda: shown(svcctl, "shop/web:tcp")["affinityTimeout"], "the change is in")
+    assert [e["note"] for e in events("shop") if e["regarding"]["uid"] == uid] == [event["note"]]
+
+
 @pytest.mark.row("OPS-10", "SYN-03")
 def test_a_full_disk(lab, api, daemon, svcctl):
     """OPS-10: no room for the file is told once; Services change as ever."""

@@ -260,6 +260,6 @@ def test_a_flood_of_drops_is_told_in_part(lab, tables, family):
         for first in range(1024, 21024, 1000):
             spray.send(range(first, first + 1000))
             read()                      # a slow machine may be told more than a socket holds
-        until(all_told, "all 20,000 are told, or counted as lost")
+        until(all_told, "all 20,000 are told, or counted as lost", 60)
         # As many as at once may be, or less where others were told just before; then 1,000 a second.
         assert 0 < told <= 1000 * (2 + time.monotonic() - begin) and lost > 0

@@ -3,10 +3,11 @@
  * The watch with a sink that says what it is told, a line of JSON for each call:
  *
  *   watch-print [--kubeconfig FILE] [--context NAME] [--node NAME] [--ping SECONDS]
- *               [--service-account FOLDER] [--count] [--no-memory N]
+ *               [--service-account FOLDER] [--count] [--no-memory N] [--record N]
  *
  * --count prints of a list only how many objects there were. --no-memory lets the Nth
- * upsert fail. It ends on SIGTERM and SIGINT, and prints what was counted.
+ * upsert fail. --record writes Events of N Services s0, s1, …: each twice at the start, and
+ * once more when its Service is told of; and one of this node. It ends on SIGTERM and SIGINT, and prints what was counted.
  */
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include <string.h>
 
 #include "sync/watch/http.h"
+#include "sync/watch/recorder.h"
 #include "sync/watch/reflector.h"
 #include "sync/watch/watch.h"
 
@@ -25,6 +27,8 @@
  * struct printer - the sink
  * @count: see --count
  * @no_memory: see --no-memory
+ * @record: see --record
+ * @watch: the watch
  * @listing: a list of the kind is not whole
  * @objects: of that list
  * @start: when it all began
@@ -32,6 +36,8 @@
 struct printer {
 	bool count;
 	long no_memory;
+	long record;
+	struct watch *watch;
 	bool listing[SOURCE_KINDS];
 	unsigned long objects[SOURCE_KINDS];
 	uint64_t start;
@@ -86,6 +92,33 @@ static const char *text_of(const struct tree *metadata, const char *key)
 	return node && node->kind == TREE_SCALAR ? node->text : "";
 }
 
+static void record(struct printer *printer, const char *name)
+{
+	const struct record what = { .namespace = "default",
+				     .name = name,
+				     .uid = "1-2-3",
+				     .warning = true,
+				     .reason = "RefusedByKernel",
+				     .action = "Sync",
+				     .note = "\"quoted\", and said" };
+
+	watch_record(printer->watch, &what);
+}
+
+static void record_all(struct printer *printer)
+{
+	const struct record started = { .reason = "Starting",
+					.action = "Start",
+					.note = "" };
+	char name[24];
+
+	watch_record(printer->watch, &started);
+	for (long i = 0; i < 2 * printer->record; i++) {
+		snprintf(name, sizeof(name), "s%ld", i / 2);
+		record(printer, name);
+	}
+}
+
 static int on_upsert(void *context, enum source_kind kind,
 		     const struct tree *object)
 {
@@ -95,6 +128,8 @@ static int on_upsert(void *context, enum source_kind kind,
 	if (printer->no_memory && !--printer->no_memory)
 		return -ENOMEM;
 	printer->objects[kind]++;
+	if (printer->record && kind == SOURCE_SERVICE)
+		record(printer, text_of(metadata, "name"));
 	if (!printer->count || !printer->listing[kind])
 		print("upsert", kind, text_of(metadata, "namespace"),
 		      text_of(metadata, "name"),
@@ -155,6 +190,9 @@ static int run(struct printer *printer, const struct watch_options *options)
 	if (ret) {
 		fprintf(stderr, "watch-print: %s\n", error);
 	} else {
+		printer->watch = watch;
+		if (printer->record)
+			record_all(printer);
 		ret = sd_event_loop(loop);
 		print_counts(watch);
 		watch_stop(watch);
@@ -173,6 +211,7 @@ int main(int argc, char **argv)
 		{ "service-account", required_argument, NULL, 's' },
 		{ "count", no_argument, NULL, 'q' },
 		{ "no-memory", required_argument, NULL, 'm' },
+		{ "record", required_argument, NULL, 'r' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct watch_options options = { .node = "node",
@@ -203,6 +242,9 @@ int main(int argc, char **argv)
 			break;
 		case 'm':
 			printer.no_memory = atol(optarg);
+			break;
+		case 'r':
+			printer.record = atol(optarg);
 			break;
 		default:
 			return 2;
