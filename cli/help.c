@@ -66,8 +66,8 @@ void help_print_verb(const char *verb, const char *noun)
 		if (verb && strcmp(command->verb, verb))
 			continue;
 		/* what has no second word takes any, if its first one was said */
-		if (noun && (command->noun ? strcmp(command->noun, noun) :
-					     !verb))
+		if (noun &&
+		    (command->noun ? strcmp(command->noun, noun) : !verb))
 			continue;
 		if (!first)
 			putchar('\n');

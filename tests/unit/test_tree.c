@@ -176,8 +176,7 @@ static void CTL_03_tabs_are_named(void **state)
 	assert_refused("a: \xc3\xa4\xe2\x82\xac\nb:\n  c: 1\n\td: 2\n", 4, 1,
 		       "indent with spaces");
 	/* the same of libyaml's words, and no tab */
-	assert_refused("a: \xc3\xa4\t\nb: @\n", 2, 4,
-		       "cannot start any token");
+	assert_refused("a: \xc3\xa4\t\nb: @\n", 2, 4, "cannot start any token");
 }
 
 static void depth_is_limited(void **state)
