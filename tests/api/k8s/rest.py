@@ -80,7 +80,7 @@ class Api:
         used = connection.sock is not None
         try:
             answer, text = ask()
-        except http.client.RemoteDisconnected:
+        except (ConnectionError, ssl.SSLEOFError):
             if not used:                    # a connection that was idle may have been closed meanwhile
                 raise
             answer, text = ask()
