@@ -259,7 +259,7 @@ def test_change_under_traffic(lab, tables, family, protocol):
             ended.set()
             sender.join()
         total = sum(sent)
-        until(lambda: sum(s.drain() for s in flows.sinks) >= total, f"all of {total} flows arrive")
+        until(lambda: sum(s.drain() for s in flows.sinks) >= total, f"all of {total} flows arrive", 60)
         assert sum(s.drain() for s in flows.sinks) == total
 
 
