@@ -230,6 +230,7 @@ def test_services_do_not_begin_with_the_same(lab, tables, family):
     assert len(first) > 1
 
 
+@pytest.mark.limit(900)        # KCSAN looks at each of 40,000 flows
 def test_change_under_traffic(lab, tables, family, protocol):
     """DP-01: schedulers, weights and backends change while flows begin: none is lost."""
     with Flows(lab, tables, family, protocol, (1, 1, 1)) as flows:
