@@ -27,7 +27,7 @@ class Ask:
 
     @property
     def several(self):
-        return len(self.hosts) > 1
+        return len(self.hosts) > 1 and not self.expected & ANSWERS_NOT
 
     def destination(self, _):
         return self.address
